@@ -1,0 +1,43 @@
+/**
+ * What every telephony source is to the rest: something that is started, tells what it sees, and may be
+ * able to drive a recorder. The rooms below this one never learn which system it is.
+ */
+import type { CallSignal } from '../call/signal.ts';
+
+export type SourceState = 'connecting' | 'syncing' | 'up' | 'down';
+
+/** What a source is given to speak through. */
+export interface SourcePort {
+  signal(signal: CallSignal): void;
+  /** A change of the connection's state, with a reason a person can act on when it went down. */
+  state(state: SourceState, reason?: string): void;
+  /** Something was heard from the system, even if it meant nothing. */
+  heard(): void;
+}
+
+export type RecorderCommand =
+  | { readonly kind: 'start'; readonly leg: string; readonly file?: string }
+  | { readonly kind: 'stop'; readonly leg: string }
+  | {
+      readonly kind: 'mute';
+      readonly leg: string;
+      readonly side: 'says' | 'hears' | 'both';
+      readonly muted: boolean;
+    };
+
+/** Refusals carry the system's own words. */
+export type RecorderResult =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
+export interface Source {
+  readonly name: string;
+  /** What kind of system it is, for people: `ami`, `ingest`, `replay`, `simulator`. */
+  readonly type: string;
+  start(): void;
+  /** Resolves when nothing more will be told. */
+  stop(): Promise<void>;
+  /** Drives the system's recorder; absent when the source has none. */
+  record?(command: RecorderCommand): Promise<RecorderResult>;
+}
