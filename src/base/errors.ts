@@ -6,9 +6,12 @@
 /** Every code, with who must act and what it means. ARCHITECTURE.md lists them; a test compares. */
 export const errorCodes = {
   CONFIG_UNREADABLE: 'The configuration file could not be read.',
-  CONFIG_INVALID: 'The configuration has problems; each is listed with path, value and expectation.',
-  FEED_FRAME_TOO_LARGE: 'A feed message exceeds a bound on size, depth, elements, attributes or value.',
-  FEED_FRAME_FORBIDDEN: 'A feed message holds a construct that is never accepted, such as a DOCTYPE.',
+  CONFIG_INVALID:
+    'The configuration has problems; each is listed with path, value and expectation.',
+  FEED_FRAME_TOO_LARGE:
+    'A feed message exceeds a bound on size, depth, elements, attributes or value.',
+  FEED_FRAME_FORBIDDEN:
+    'A feed message holds a construct that is never accepted, such as a DOCTYPE.',
   FEED_XML_MALFORMED: 'A feed message is not well-formed XML.',
   AMI_BANNER_UNEXPECTED: 'The peer does not greet as an Asterisk manager interface.',
   AMI_LINE_TOO_LONG: 'The peer sent a line or block beyond the bound.',

@@ -27,6 +27,8 @@ export interface Leg {
   /** The source's key of the call, as last reported with this leg. */
   readonly callKey: string;
   readonly loop?: Loop;
+  /** Of the near half of a loop: the leg of the real party that was reached through it. */
+  readonly standsFor?: string;
   /** The leg that dialled this one. */
   readonly dialledBy?: string;
   /** True when the platform dialled it by itself. */
@@ -40,6 +42,8 @@ export interface Leg {
   readonly connectedAtMs?: number;
   readonly endedAtMs?: number;
   readonly cause?: Cause;
+  /** The call in which this leg went on. */
+  readonly movedTo?: string;
 }
 
 export interface Hold {
@@ -137,6 +141,8 @@ export interface Call {
   readonly dialled?: string;
   readonly startedAtMs: number;
   readonly answeredAtMs?: number;
+  /** Key of the leg that answered. */
+  readonly answeredBy?: string;
   readonly endedAtMs?: number;
   readonly outcome?: Outcome;
   readonly ending?: Ending;

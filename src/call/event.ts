@@ -53,11 +53,7 @@ export function isOfCall(event: CallEvent): event is OfCall {
 
 /** Why a signal changed nothing. Counted by reason; none of them is an error. */
 export type IgnoredReason =
-  | 'duplicate'
-  | 'unknown-leg'
-  | 'after-end'
-  | 'no-change'
-  | 'not-in-this-state';
+  'duplicate' | 'unknown-leg' | 'after-end' | 'no-change' | 'not-in-this-state';
 
 export type Applied =
   | { readonly kind: 'events'; readonly events: readonly CallEvent[] }

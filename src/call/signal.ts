@@ -40,13 +40,7 @@ export interface Cause {
 }
 
 export type DialResult =
-  | 'answered'
-  | 'no-answer'
-  | 'busy'
-  | 'cancelled'
-  | 'rejected'
-  | 'congestion'
-  | 'failed';
+  'answered' | 'no-answer' | 'busy' | 'cancelled' | 'rejected' | 'congestion' | 'failed';
 
 /** Which side of the audio is meant, seen from the recorded leg: what its party says, hears, or both. */
 export type AudioSide = 'says' | 'hears' | 'both';
@@ -129,7 +123,10 @@ export type QueueSignal =
   | (OfAgent & { readonly kind: 'agent.offered' })
   | (OfAgent & { readonly kind: 'agent.missed' })
   | (OfAgent & { readonly kind: 'agent.connected' })
-  | (OfAgent & { readonly kind: 'agent.completed'; readonly endedBy: 'agent' | 'caller' | 'transfer' });
+  | (OfAgent & {
+      readonly kind: 'agent.completed';
+      readonly endedBy: 'agent' | 'caller' | 'transfer';
+    });
 
 export type RecordingSignal =
   | (OfLeg & { readonly kind: 'recording.started'; readonly file?: string })

@@ -1,0 +1,137 @@
+/**
+ * What happens to a single leg: it learns facts, moves through its states, and takes its holds and
+ * recordings with it when it ends. The last leg's end is the call's end.
+ */
+import type { CallBook } from './book.ts';
+import type { Ending } from './call.ts';
+import type { CallDraft, LegDraft } from './draft.ts';
+import { twinOf } from './parties.ts';
+import { stopRecordings } from './recordings.ts';
+import type { Cause, LegFacts } from './signal.ts';
+import { type LegMove, nextState } from './transitions.ts';
+
+/** Takes over what a source now knows of a leg. True when something visible changed. */
+export function learn(call: CallDraft, leg: LegDraft, facts: LegFacts | undefined): boolean {
+  if (facts === undefined) return false;
+  let changed = false;
+  for (const field of ['number', 'name', 'device', 'address'] as const) {
+    const value = facts[field];
+    if (value === undefined || leg[field] === value) continue;
+    leg[field] = value;
+    changed = true;
+  }
+  // What was dialled first is what the caller dialled; later numbers are the dial plan's way. A leg that
+  // is still "dialling" its own line has not dialled anything.
+  const { dialled } = facts;
+  const own = dialled === leg.device || dialled === leg.number;
+  if (dialled !== undefined && leg.dialled === undefined && !own) {
+    leg.dialled = dialled;
+    changed = true;
+  }
+  if (changed) call.touched = true;
+  return changed;
+}
+
+/** Makes one move of the state table. False when the leg cannot make it. */
+export function move(call: CallDraft, leg: LegDraft, how: LegMove, atMs: number): boolean {
+  const next = nextState(leg.state, how);
+  if (next === undefined) return false;
+  leg.state = next;
+  if (how === 'ring') leg.ringingAtMs = atMs;
+  if (how === 'connect') leg.connectedAtMs = atMs;
+  if (how === 'hold') call.holds.push({ leg: leg.key, fromMs: atMs });
+  if (how === 'resume') endHold(call, leg, atMs);
+  call.touched = true;
+  return true;
+}
+
+function endHold(call: CallDraft, leg: LegDraft, atMs: number): void {
+  const hold = call.holds.findLast((each) => each.leg === leg.key && each.toMs === undefined);
+  if (hold !== undefined) hold.toMs = Math.max(atMs, hold.fromMs);
+}
+
+/** Ends a leg and what hangs on it. False when it had ended before. */
+export function endLeg(call: CallDraft, leg: LegDraft, atMs: number, cause?: Cause): boolean {
+  if (!move(call, leg, 'end', atMs)) return false;
+  leg.endedAtMs = Math.max(atMs, leg.offeredAtMs);
+  if (cause !== undefined) leg.cause = cause;
+  delete leg.bridge;
+  endHold(call, leg, atMs);
+  stopRecordings(call, leg.key, atMs);
+  return true;
+}
+
+/** Ends the call when none of its legs is left. */
+export function endCallIfEmpty(
+  book: CallBook,
+  call: CallDraft,
+  atMs: number,
+  ending: Ending,
+): boolean {
+  if (call.endedAtMs !== undefined) return false;
+  for (const leg of call.legs.values()) {
+    if (leg.state !== 'ended') return false;
+  }
+  call.endedAtMs = Math.max(atMs, call.startedAtMs);
+  call.ending = ending;
+  call.touched = true;
+  for (const visit of call.queue) visit.leftAtMs ??= call.endedAtMs;
+  book.close(call);
+  return true;
+}
+
+/**
+ * Moves a leg into another call, together with the other half of its loop and whatever that half has
+ * reached. In the call it leaves, the leg has ended.
+ */
+export function moveLeg(
+  book: CallBook,
+  from: CallDraft,
+  leg: LegDraft,
+  into: CallDraft,
+  atMs: number,
+): void {
+  const cluster = new Set<LegDraft>([leg]);
+  for (const member of cluster) {
+    const twin = twinOf(from, member);
+    if (twin !== undefined) cluster.add(twin);
+    for (const other of from.legs.values()) {
+      const behind = other.dialledBy === member.key && member.loop?.half === 'far';
+      if (behind && other.state !== 'ended') cluster.add(other);
+    }
+  }
+  for (const member of cluster) {
+    if (member.state !== 'ended') moveOne(book, from, member, into, atMs);
+  }
+  from.mergedInto = into.id;
+  from.touched = true;
+  into.touched = true;
+}
+
+function moveOne(
+  book: CallBook,
+  from: CallDraft,
+  leg: LegDraft,
+  into: CallDraft,
+  atMs: number,
+): void {
+  const recorded = from.recordings.find(
+    (recording) => recording.leg === leg.key && recording.endedAtMs === undefined,
+  );
+  const moved: LegDraft = { ...leg, role: 'joined' };
+  endLeg(from, leg, atMs);
+  leg.movedTo = into.id;
+  book.place(into, moved);
+  if (moved.state === 'held') into.holds.push({ leg: moved.key, fromMs: atMs });
+  if (recorded !== undefined) {
+    const { pauses, ...rest } = recorded;
+    const { endedAtMs: _, ...open } = rest;
+    const still = pauses.filter((pause) => pause.toMs === atMs);
+    into.recordings.push({
+      ...open,
+      startedAtMs: atMs,
+      pauses: still.map(({ side }) => ({ side, fromMs: atMs })),
+    });
+    into.owed.push('recording.started');
+  }
+}
