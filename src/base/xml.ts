@@ -11,7 +11,8 @@ export const declaration = '<?xml version="1.0" encoding="UTF-8"?>';
 const suspectInText = /[&<>\0-\x08\n\v\f\r\x0e-\x1f\ud800-\udfff\ufffe\uffff]/;
 const suspectInAttribute = /[&<>"\0-\x1f\ud800-\udfff\ufffe\uffff]/;
 
-const loneSurrogate = '[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]';
+const loneSurrogate =
+  '[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]';
 const toReplaceInText = new RegExp(
   `[&<>\\0-\\x08\\n\\v\\f\\r\\x0e-\\x1f\\ufffe\\uffff]|${loneSurrogate}`,
   'g',
@@ -75,7 +76,13 @@ export function element(name: string, attributes: string, content = ''): string 
 }
 
 const reference = /&(?:(amp|lt|gt|quot|apos)|#([0-9]+)|#x([0-9A-Fa-f]+));/g;
-const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const named: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+};
 
 /**
  * The text behind `raw`: the five predefined references and the numeric ones, nothing else.
@@ -97,5 +104,7 @@ export function resolveReferences(raw: string): string | undefined {
 /** XML 1.0 §2.2, production 2. */
 function isXmlCharacter(code: number): boolean {
   if (code < 0x20) return code === 0x9 || code === 0xa || code === 0xd;
-  return code <= 0xd7ff || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff);
+  return (
+    code <= 0xd7ff || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff)
+  );
 }

@@ -95,6 +95,7 @@ export function joinBridge(
     for (const member of [...goes.legs.values()]) {
       if (member.bridge === bridge) moveLeg(book, goes, member, stays, atMs);
     }
+    if (conference !== undefined) goes.conference ??= conference;
     endCallIfEmpty(book, goes, atMs, 'observed');
     call = stays;
   }

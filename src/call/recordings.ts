@@ -2,6 +2,7 @@
  * Recordings of a call: one at a time per leg, with the stretches in which a side was muted.
  */
 import type { CallDraft, RecordingDraft } from './draft.ts';
+import type { Pause } from './call.ts';
 import type { AudioSide, RecordingSignal } from './signal.ts';
 
 function openRecording(call: CallDraft, legKey: string): RecordingDraft | undefined {
@@ -41,7 +42,7 @@ const sidesOf = (side: AudioSide): readonly ('says' | 'hears')[] =>
   side === 'both' ? ['says', 'hears'] : [side];
 
 /** The sides that are muted now. */
-export function mutedSides(recording: Pick<RecordingDraft, 'pauses'>): Set<'says' | 'hears'> {
+export function mutedSides(recording: { readonly pauses: readonly Pause[] }): Set<'says' | 'hears'> {
   const open = recording.pauses.filter((each) => each.toMs === undefined);
   return new Set(open.flatMap((each) => sidesOf(each.side)));
 }

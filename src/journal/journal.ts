@@ -26,6 +26,12 @@ export type ReadResult =
   /** The entries asked for have been dropped by retention. */
   | { readonly kind: 'gone'; readonly oldestSeq: number };
 
+/** The sender's own id of a signal. */
+export interface SignalId {
+  readonly source: string;
+  readonly id: string;
+}
+
 export interface Journal {
   /** Names this numbering; a new store has a new epoch. */
   readonly epoch: string;
@@ -34,9 +40,12 @@ export interface Journal {
   /**
    * Numbers the events in order and makes them durable; everything appended while a commit runs goes
    * into the next one. `onCommitted` listeners hear them in order. Never throws: a commit that fails is
-   * tried again until it holds, and nobody is told before.
+   * tried again until it holds, and nobody is told before. One append is durable as a whole or not at
+   * all.
+   * @param signalIds ids of the signals that made the events, remembered with them; signals that made
+   *   none may be remembered with no events
    */
-  append(events: readonly CallEvent[]): void;
+  append(events: readonly CallEvent[], signalIds?: readonly SignalId[]): void;
   /** Called after each commit with all entries it made durable. */
   onCommitted(listener: (entries: readonly JournalEntry[]) => void): void;
   /** Up to `limit` durable entries with a number above `afterSeq`. */
@@ -45,4 +54,14 @@ export interface Journal {
   readonly pending: number;
   /** Resolves when everything appended so far is durable. */
   settled(): Promise<void>;
+}
+
+/** Remembers which signals have been heard, so that a sender may send again what it is not sure of. */
+export interface SignalMemory {
+  /**
+   * Those of `ids` that the source has sent before, durable or still on their way to the disk. What is
+   * appended before the answer comes counts too, so that asking and appending in the turn of the answer
+   * takes a signal once.
+   */
+  seenSignalIds(source: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
 }

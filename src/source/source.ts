@@ -38,6 +38,8 @@ export interface Source {
   start(): void;
   /** Resolves when nothing more will be told. */
   stop(): Promise<void>;
+  /** Stops reading from the system while the disk is behind, and goes on. */
+  hold?(held: boolean): void;
   /** Drives the system's recorder; absent when the source has none. */
   record?(command: RecorderCommand): Promise<RecorderResult>;
 }

@@ -13,6 +13,8 @@ export interface Connection {
   readonly ended: Promise<SourceError>;
   /** Ends it from our side. */
   close(): void;
+  /** Stops reading, and goes on. */
+  hold?(held: boolean): void;
   record?(command: RecorderCommand): Promise<RecorderResult>;
 }
 
@@ -64,6 +66,10 @@ export class Supervisor implements Source {
     const connection = this.#connection;
     connection?.close();
     return connection === undefined ? Promise.resolve() : connection.ended.then(() => undefined);
+  }
+
+  hold(held: boolean): void {
+    this.#connection?.hold?.(held);
   }
 
   record(command: RecorderCommand): Promise<RecorderResult> {

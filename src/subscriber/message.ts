@@ -3,6 +3,9 @@
  * wire uses. Codec and session agree through this file; nobody else spells a wire name.
  */
 import type { Call } from '../call/call.ts';
+import type { ExtensionPattern } from '../feed/filter.ts';
+
+export type { ExtensionPattern };
 
 /** Every name on the wire that no outside document fixes stands here and nowhere else. */
 export const wire = {
@@ -25,6 +28,18 @@ export const wire = {
   callStart: 'CallStart',
   callEnd: 'CallEnd',
   goodbye: 'Goodbye',
+  /** Elements of the opt-in part. */
+  elements: {
+    feed: 'Feed',
+    source: 'Source',
+    summary: 'Summary',
+    callState: 'CallState',
+    party: 'Party',
+    transfer: 'Transfer',
+    queue: 'Queue',
+    missedBy: 'MissedBy',
+    recording: 'Recording',
+  },
 } as const;
 
 /** Notification types; a client without a Feed element gets the first two. */
@@ -52,12 +67,6 @@ export const bounds = {
   /** A message half received for longer ends the session; milliseconds. */
   halfMessageMs: 10_000,
 } as const;
-
-/** One `Extension` element: exact number, prefix, or an inclusive range of numbers of equal length. */
-export type ExtensionPattern =
-  | { readonly kind: 'number'; readonly number: string }
-  | { readonly kind: 'prefix'; readonly prefix: string }
-  | { readonly kind: 'range'; readonly from: string; readonly to: string };
 
 /** The `Feed` element of a subscribe request: everything the vendor's clients do not know. */
 export interface FeedOptions {
@@ -97,11 +106,7 @@ export type Request = { readonly head: RequestHead } & (
 );
 
 export type FailureClass =
-  | 'Invalid Request'
-  | 'Unknown Request'
-  | 'Call Not Found'
-  | 'Not Authorized'
-  | 'Processing Error';
+  'Invalid Request' | 'Unknown Request' | 'Call Not Found' | 'Not Authorized' | 'Processing Error';
 
 /** A document that is well-formed but no request we can serve: answered, the session goes on. */
 export interface Refusal {
@@ -129,11 +134,7 @@ export interface Summary {
 
 /** Why the server ends a session. ARCHITECTURE.md has the WebSocket close code of each. */
 export type GoodbyeReason =
-  | 'going-away'
-  | 'slow-consumer'
-  | 'unauthorized'
-  | 'idle'
-  | 'protocol-error';
+  'going-away' | 'slow-consumer' | 'unauthorized' | 'idle' | 'protocol-error';
 
 /** What answers a request. A failure may lack a head: then the document could not be read at all. */
 export type Answer =

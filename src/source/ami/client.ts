@@ -52,6 +52,11 @@ class AmiConnection implements Connection {
     this.#finish(new SourceError('AMI_UNREACHABLE', 'The connection was closed on purpose.', true));
   }
 
+  hold(held: boolean): void {
+    if (held) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
   record(command: RecorderCommand): Promise<RecorderResult> {
     this.#commands += 1;
     const number = this.#commands;

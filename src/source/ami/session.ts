@@ -17,6 +17,8 @@ export interface AmiSessionSettings {
   readonly login: 'md5' | 'plain';
   /** Quiet for this long, we ask whether the server is still there; for twice as long, it is gone. */
   readonly pingIntervalMs: number;
+  /** File extension of recordings started by us, without the dot. */
+  readonly recordingFormat: string;
 }
 
 export type AmiEffect =
@@ -114,7 +116,7 @@ export class AmiSession {
       { kind: 'result', command: number, result: value },
     ];
     return [
-      this.#ask(recorderAction(command, channel), nowMs, {
+      this.#ask(recorderAction(command, channel, this.#settings.recordingFormat), nowMs, {
         done: (fields, ok) => {
           const reason = field(fields, 'Message') ?? 'Asterisk gave no reason.';
           return result(ok ? { kind: 'done' } : { kind: 'refused', reason });
@@ -289,13 +291,13 @@ export class AmiSession {
 /** Asterisk's read direction is what the channel's party says, write is what it hears. */
 const directions = { says: 'read', hears: 'write', both: 'both' } as const;
 
-function recorderAction(command: RecorderCommand, channel: string): AmiAction {
+function recorderAction(command: RecorderCommand, channel: string, format: string): AmiAction {
   switch (command.kind) {
     case 'start':
       return [
         ['Action', 'MixMonitor'],
         ['Channel', channel],
-        ['File', command.file ?? `${command.leg}.wav`],
+        ['File', command.file ?? `${command.leg}.${format}`],
       ];
     case 'stop':
       return [

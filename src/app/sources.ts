@@ -1,0 +1,162 @@
+/**
+ * The sources that the configuration names, built and watched: which kind of source is what, and what
+ * state each is in.
+ */
+import { readFileSync } from 'node:fs';
+import { type Clock, systemClock } from '../base/clock.ts';
+import type { CallSignal } from '../call/signal.ts';
+import type {
+  AmiSourceSettings,
+  ReplaySourceSettings,
+  SourceSettings,
+} from '../config/settings.ts';
+import { type AmiClientSettings, connectAmi } from '../source/ami/client.ts';
+import { ReplaySource } from '../source/replay/replay-source.ts';
+import { Simulator } from '../source/simulator/simulator.ts';
+import type { Source, SourcePort, SourceState } from '../source/source.ts';
+import { Supervisor } from '../source/supervisor.ts';
+import type { Log } from '../telemetry/log.ts';
+
+export interface SourceReport {
+  readonly name: string;
+  readonly type: string;
+  readonly state: SourceState;
+  /** When it was last heard, milliseconds since 1970. */
+  readonly heardAtMs?: number;
+  /** Why it is not up, where that is known. */
+  readonly reason?: string;
+}
+
+/** All sources, and how they are. */
+export class Sources {
+  readonly #sources = new Map<string, Source>();
+  readonly #reports = new Map<string, SourceReport>();
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #signal: (signal: CallSignal) => void;
+
+  constructor(signal: (signal: CallSignal) => void, clock: Clock, log: Log) {
+    this.#signal = signal;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Builds the source and adds it; it is not started yet. */
+  add(settings: SourceSettings): void {
+    const { name, type } = settings;
+    this.#reports.set(name, { name, type, state: 'connecting' });
+    const source = this.#build(settings, this.#portOf(name));
+    if (source !== undefined) this.#sources.set(name, source);
+    else this.#reports.set(name, { name, type, state: 'up' });
+  }
+
+  start(): void {
+    for (const source of this.#sources.values()) source.start();
+  }
+
+  /** Resolves when no source will say anything more. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#sources.values()].map((source) => source.stop()));
+  }
+
+  /** Resolves when every replay has said all it has; never when there is none. */
+  replayed(): Promise<void> {
+    const replays = [...this.#sources.values()].filter((each) => each instanceof ReplaySource);
+    if (replays.length === 0) return new Promise(() => undefined);
+    return Promise.all(replays.map((each) => each.played)).then(() => undefined);
+  }
+
+  get(name: string): Source | undefined {
+    return this.#sources.get(name);
+  }
+
+  /** Makes sources stop reading while the disk is behind, and go on. */
+  hold(held: boolean): void {
+    this.#log.warn({ held }, held ? 'sources.held' : 'sources.released');
+    for (const source of this.#sources.values()) source.hold?.(held);
+  }
+
+  /** A sign of life from a source that has no connection of its own. */
+  heard(name: string): void {
+    const report = this.#reports.get(name);
+    if (report !== undefined) this.#reports.set(name, { ...report, heardAtMs: this.#clock.now() });
+  }
+
+  reports(): readonly SourceReport[] {
+    return [...this.#reports.values()];
+  }
+
+  #portOf(name: string): SourcePort {
+    return {
+      signal: this.#signal,
+      heard: () => this.heard(name),
+      state: (state, reason) => {
+        const { reason: _, ...report } = this.#reports.get(name) ?? { name, type: '', state };
+        this.#reports.set(name, { ...report, state, ...(reason !== undefined && { reason }) });
+        const fields = { source: name, state, ...(reason !== undefined && { reason }) };
+        if (state === 'down') this.#log.warn(fields, 'source.changed');
+        else this.#log.info(fields, 'source.changed');
+      },
+    };
+  }
+
+  #build(settings: SourceSettings, port: SourcePort): Source | undefined {
+    const { name } = settings;
+    switch (settings.type) {
+      case 'ami':
+        return this.#supervised(settings, amiSettings(settings), port);
+      case 'simulator':
+        return new Simulator(settings, port, this.#clock);
+      case 'replay':
+        return this.#replay(settings, port);
+      case 'ingest':
+        // Senders come to us over HTTP; there is nothing to start.
+        this.#signal({ kind: 'source.connected', source: name, atMs: this.#clock.now() });
+        return undefined;
+    }
+  }
+
+  #supervised(
+    settings: Pick<
+      AmiSourceSettings,
+      'name' | 'type' | 'giveUpAfterMs' | 'reconnectMinMs' | 'reconnectMaxMs'
+    >,
+    client: AmiClientSettings,
+    port: SourcePort,
+  ): Source {
+    const { name, type, giveUpAfterMs, reconnectMinMs, reconnectMaxMs } = settings;
+    const backoff = { firstMs: reconnectMinMs, maxMs: Math.max(reconnectMinMs, reconnectMaxMs) };
+    return new Supervisor(
+      { name, type, giveUpAfterMs, backoff },
+      {
+        connect: (inner) => connectAmi(client, inner, systemClock),
+        port,
+        clock: this.#clock,
+        random: Math.random,
+      },
+    );
+  }
+
+  /** A replay is a PBX of its own on loopback, which the AMI source talks to as to any other. */
+  #replay(settings: ReplaySourceSettings, port: SourcePort): Source {
+    const { name, file, speed, giveUpAfterMs } = settings;
+    return new ReplaySource({ name, file, speed }, port, (amiPort) => {
+      const pbx = { host: '127.0.0.1', port: amiPort, username: 'replay', secret: 'replay' };
+      const manner = { login: 'plain' as const, pingIntervalMs: 15_000, recordingFormat: 'wav' };
+      const client: AmiClientSettings = { source: name, ...pbx, ...manner };
+      const again = { reconnectMinMs: 100, reconnectMaxMs: 1_000 };
+      return this.#supervised({ name, type: 'ami', giveUpAfterMs, ...again }, client, port);
+    });
+  }
+}
+
+function amiSettings(settings: AmiSourceSettings): AmiClientSettings {
+  const { name: source, host, port, username, secret, login, pingIntervalMs } = settings;
+  const { recordingFormat } = settings;
+  const base = { source, host, port, username, secret, login, pingIntervalMs, recordingFormat };
+  if (!settings.tls) return base;
+  const { tlsCa, tlsRejectUnauthorized } = settings;
+  const ca = tlsCa === undefined ? undefined : readFileSync(tlsCa, 'utf8');
+  const tls = { rejectUnauthorized: tlsRejectUnauthorized, ...(ca !== undefined && { ca }) };
+  return { ...base, tls };
+}

@@ -1,0 +1,65 @@
+/** `offhook check`: whether a configuration can be used, and what it comes to. */
+import { Command } from 'commander';
+import { ConfigError } from '../base/errors.ts';
+import { effectiveSettings, effectiveText } from '../config/effective.ts';
+import { loadConfig } from '../config/load.ts';
+import { InvalidConfigError } from '../config/problem.ts';
+import type { Config } from '../config/settings.ts';
+import { explain, exitCodesHelp, Failure } from './failure.ts';
+import { configOption, jsonOption } from './options.ts';
+import type { Surface } from './surface.ts';
+import { printable } from './terminal.ts';
+
+interface CheckOptions {
+  readonly config: string;
+  readonly json?: true;
+}
+
+export function checkCommand(surface: Surface): Command {
+  return new Command('check')
+    .description('check a configuration; print every problem, or the settings in force')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('after', `\nExample:\n  offhook check --config offhook.toml\n${exitCodesHelp}`)
+    .action((options: CheckOptions) => check(options, surface));
+}
+
+function check(options: CheckOptions, surface: Surface): void {
+  let config: Config;
+  try {
+    config = loadConfig(options.config);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    report(error, options, surface);
+    return;
+  }
+  if (options.json === true) {
+    surface.out(JSON.stringify({ ok: true, settings: effectiveSettings(config) }, null, 2));
+    return;
+  }
+  surface.out(effectiveText(config).trimEnd());
+  const enabled = config.sources.filter((source) => source.enabled).length;
+  const sources = enabled === 1 ? 'one source' : `${enabled} sources`;
+  surface.aside(surface.asidePaint('green', `✔ ${options.config} is good, with ${sources}.`));
+  if (enabled === 0) {
+    surface.aside('  Without a source no call is ever seen; add a [[source]].');
+  }
+}
+
+function report(error: ConfigError, options: CheckOptions, surface: Surface): void {
+  const problems = error instanceof InvalidConfigError ? error.problems : [];
+  if (options.json === true) {
+    const { code, message } = error;
+    surface.out(JSON.stringify({ ok: false, code, message, problems }, null, 2));
+  } else {
+    if (problems.length === 0) throw explain(error);
+    const { paint } = surface;
+    for (const { path, seen, expected } of problems) {
+      surface.out(`${paint('red', '✘')} ${paint('bold', printable(path))}`);
+      surface.out(`    seen:     ${printable(seen)}`);
+      surface.out(`    expected: ${printable(expected)}`);
+    }
+  }
+  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
+  throw new Failure(1, `${options.config} has ${count}.`);
+}

@@ -1,0 +1,54 @@
+/** `offhook replay`: what offhook makes of a recorded transcript, as the calls would have been told. */
+import { Command, InvalidArgumentError } from 'commander';
+import { runReplay } from '../app/replay-run.ts';
+import { isOfCall } from '../call/event.ts';
+import type { CallEvent } from '../call/event.ts';
+import { decimal } from './arguments.ts';
+import { exitCodesHelp } from './failure.ts';
+import { Lines } from './line.ts';
+import { newsOfEvent, newsOfSource } from './news.ts';
+import { jsonOption } from './options.ts';
+import type { Surface } from './surface.ts';
+
+interface ReplayOptions {
+  /** 0 is as fast as possible. */
+  readonly speed: number;
+  readonly json?: true;
+}
+
+export function replayCommand(surface: Surface): Command {
+  return new Command('replay')
+    .description('play a recorded AMI transcript and show the calls in it')
+    .argument('<file>', 'the transcript, as it came from the manager interface')
+    .option('--speed <n|max>', 'times as fast as recorded, or max', speed, 0)
+    .addOption(jsonOption())
+    .addHelpText('after', `\nExample:\n  offhook replay ami.txt --speed 10\n${exitCodesHelp}`)
+    .action((file: string, options: ReplayOptions) => replay(file, options, surface));
+}
+
+function speed(text: string): number {
+  if (text === 'max') return 0;
+  try {
+    return decimal(0.001, 100_000)(text);
+  } catch {
+    throw new InvalidArgumentError('Expected a number from 0.001 to 100000, or max.');
+  }
+}
+
+async function replay(file: string, options: ReplayOptions, surface: Surface): Promise<void> {
+  const lines = new Lines(surface.paint);
+  const show = (event: CallEvent): void => {
+    if (options.json === true) surface.out(JSON.stringify(event));
+    else if (isOfCall(event)) surface.out(lines.call(clock(event), newsOfEvent(event)));
+    else surface.out(lines.source(clock(event), newsOfSource(event)));
+  };
+  const summary = await runReplay({ file, speed: options.speed, onEvent: show });
+  const { calls, events, ignored } = summary;
+  const text = `${calls} calls, ${events} events, ${ignored} signals without effect`;
+  surface.aside(surface.asidePaint('dim', `-- end of ${file}: ${text}`));
+}
+
+/** `hh:mm:ss` UTC, by the clock of the system that was recorded. */
+function clock(event: CallEvent): string {
+  return new Date(event.atMs).toISOString().slice(11, 19);
+}

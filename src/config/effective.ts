@@ -1,0 +1,84 @@
+/**
+ * The settings as they are in force, for the log line at start and for people: in the names and units
+ * of the file, secrets only as "set" or "not set".
+ */
+import { sections, tokenSettings } from './settings.ts';
+import type { Config } from './settings.ts';
+import { slicing } from './setting.ts';
+import type { Setting, Settings } from './setting.ts';
+import { sourceSettings } from './tree.ts';
+
+export type EffectiveTable = Readonly<Record<string, unknown>>;
+
+export interface EffectiveSettings {
+  readonly sections: Readonly<Record<string, EffectiveTable>>;
+  /** By name of the token. */
+  readonly tokens: Readonly<Record<string, EffectiveTable>>;
+  /** By name of the source. */
+  readonly sources: Readonly<Record<string, EffectiveTable>>;
+}
+
+/** A plain object for a log line; an optional value that was not given is left out. */
+export function effectiveSettings(config: Config): EffectiveSettings {
+  const { tokens, sources, ...slices } = config;
+  const found = new Map<string, object>(Object.entries(slices));
+  const sectionTables = Object.entries(sections).map(
+    ([name, settings]) => [name, effectiveTable(settings, found.get(name) ?? {})] as const,
+  );
+  const tokenTables = tokens.map((token) => {
+    const { name: _name, ...table } = effectiveTable(tokenSettings, token);
+    return [token.name, table] as const;
+  });
+  const sourceTables = sources.map((source) => {
+    const { name: _name, ...table } = effectiveTable(sourceSettings(source.type), source);
+    return [source.name, { type: source.type, ...table }] as const;
+  });
+  return {
+    sections: Object.fromEntries(sectionTables),
+    tokens: Object.fromEntries(tokenTables),
+    sources: Object.fromEntries(sourceTables),
+  };
+}
+
+function effectiveTable(settings: Settings, slice: object): EffectiveTable {
+  const values = new Map<string, unknown>(Object.entries(slice));
+  const table: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(settings)) {
+    const { factor, suffix } = slicing(setting);
+    const value = values.get(name + suffix);
+    if (setting.kind === 'secret') table[name] = value === undefined ? 'not set' : 'set';
+    else if (typeof value === 'number') table[name] = value / factor;
+    else if (value !== undefined) table[name] = value;
+  }
+  return table;
+}
+
+/** The same for a terminal: looks like the file, with units as comments and secrets left out. */
+export function effectiveText(config: Config): string {
+  const { tokens, sources, ...slices } = config;
+  const found = new Map<string, object>(Object.entries(slices));
+  const parts = Object.entries(sections).map(([name, settings]) =>
+    tableText(`[${name}]`, settings, found.get(name) ?? {}),
+  );
+  for (const token of tokens) parts.push(tableText('[[token]]', tokenSettings, token));
+  for (const source of sources) {
+    const head = `[[source]]\ntype = "${source.type}"`;
+    parts.push(tableText(head, sourceSettings(source.type), source));
+  }
+  return parts.join('\n');
+}
+
+function tableText(head: string, settings: Settings, slice: object): string {
+  const table = effectiveTable(settings, slice);
+  const lines = Object.entries(settings).map(([name, setting]) =>
+    lineText(name, setting, table[name]),
+  );
+  return `${head}\n${lines.join('')}`;
+}
+
+function lineText(name: string, setting: Setting, value: unknown): string {
+  if (setting.kind === 'secret') return `# ${name} is ${String(value)}\n`;
+  if (value === undefined) return '';
+  const unit = setting.kind === 'number' && setting.unit !== undefined ? `  # ${setting.unit}` : '';
+  return `${name} = ${JSON.stringify(value)}${unit}\n`;
+}

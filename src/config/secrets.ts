@@ -1,0 +1,69 @@
+/**
+ * Secrets that are not in the file: `{ env = "NAME" }` and `{ file = "PATH" }` are replaced by the text
+ * they refer to, before anything is checked.
+ */
+import { isAbsolute, join } from 'node:path';
+import type { Environment } from './environment.ts';
+import type { Problem } from './problem.ts';
+import { expectation } from './schema.ts';
+import { isTree, pathText, settingsAt, tablesOf } from './tree.ts';
+import type { Tree } from './tree.ts';
+
+export interface SecretPlaces {
+  readonly env: Environment;
+  /** Absolute folder that relative paths start from. */
+  readonly folder: string;
+  /** The text of a file. May throw; the message goes to the operator. */
+  readSecret(path: string): string;
+}
+
+/** Resolves every reference in the tree; one that leads nowhere is a problem and is taken out. */
+export function resolveSecrets(tree: Tree, places: SecretPlaces, problems: Problem[]): void {
+  for (const list of ['token', 'source'] as const) {
+    for (const { index, table } of tablesOf(tree, list)) {
+      const settings = settingsAt(tree, [list, index]) ?? {};
+      for (const [name, setting] of Object.entries(settings)) {
+        const value = table[name];
+        if (setting.kind !== 'secret' || !isTree(value)) continue;
+        const found = follow(value, places);
+        delete table[name];
+        if (found.kind === 'text') table[name] = found.text;
+        else {
+          const path = pathText([list, index, name]);
+          problems.push({ path, seen: found.seen, expected: expectation(setting) });
+        }
+      }
+    }
+  }
+}
+
+type Found =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'problem'; readonly seen: string };
+
+function follow(reference: Tree, places: SecretPlaces): Found {
+  const [key, ...more] = Object.keys(reference);
+  const target = key === undefined ? undefined : reference[key];
+  if (more.length > 0 || typeof target !== 'string' || target === '') {
+    return { kind: 'problem', seen: 'a table that is no reference' };
+  }
+  if (key === 'env') {
+    const text = places.env[target];
+    if (text === undefined) return { kind: 'problem', seen: `${target}, which is not set` };
+    if (text === '') return { kind: 'problem', seen: `${target}, which is empty` };
+    return { kind: 'text', text };
+  }
+  if (key === 'file') {
+    const path = isAbsolute(target) ? target : join(places.folder, target);
+    try {
+      // Editors and `echo` end a file with a line break that is no part of the secret.
+      const text = places.readSecret(path).replace(/\r?\n$/, '');
+      if (text === '') return { kind: 'problem', seen: `${path}, which is empty` };
+      return { kind: 'text', text };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { kind: 'problem', seen: `a file that cannot be read (${reason})` };
+    }
+  }
+  return { kind: 'problem', seen: 'a table that is no reference' };
+}

@@ -1,0 +1,119 @@
+/**
+ * What a setting is: the shape of one row of the table in settings.ts, and the type of the value that
+ * comes out of it. Rows are plain data; nothing here reads, checks or prints.
+ */
+
+interface Row {
+  /** One line for the person who sets it: what it does, and what zero or empty means. */
+  readonly meaning: string;
+}
+
+/** Text of `min` (1 when absent) to `max` (255 when absent) characters. */
+interface TextRow extends Row {
+  readonly kind: 'text';
+  readonly default?: string;
+  readonly optional?: true;
+  readonly min?: number;
+  readonly max?: number;
+  readonly pattern?: RegExp;
+  /** The pattern in words; goes with `pattern`. */
+  readonly shape?: string;
+}
+
+/** Units a person writes in the file; rooms get milliseconds and bytes instead. */
+export type Unit = 'seconds' | 'days' | 'MiB' | 'bytes' | 'calls per second';
+
+interface NumberRow extends Row {
+  readonly kind: 'number';
+  readonly default?: number;
+  readonly min: number;
+  readonly max: number;
+  /** Fractions are refused. */
+  readonly whole?: true;
+  readonly unit?: Unit;
+}
+
+interface FlagRow extends Row {
+  readonly kind: 'flag';
+  readonly default: boolean;
+}
+
+interface ChoiceRow extends Row {
+  readonly kind: 'choice';
+  readonly options: readonly [string, ...string[]];
+  readonly default: string;
+}
+
+/** A path; a relative one starts at the folder of the configuration file. */
+interface PathRow extends Row {
+  readonly kind: 'path';
+  readonly default?: string;
+  readonly optional?: true;
+}
+
+interface PathsRow extends Row {
+  readonly kind: 'paths';
+  readonly default: readonly string[];
+}
+
+/** Never shown; may be given as text, `{ env = "NAME" }` or `{ file = "PATH" }`. */
+interface SecretRow extends Row {
+  readonly kind: 'secret';
+  readonly optional?: true;
+  readonly pattern?: RegExp;
+  readonly shape?: string;
+}
+
+export type Setting = TextRow | NumberRow | FlagRow | ChoiceRow | PathRow | PathsRow | SecretRow;
+export type Settings = Readonly<Record<string, Setting>>;
+
+type ValueOf<S> = S extends { readonly kind: 'number' }
+  ? number
+  : S extends { readonly kind: 'flag' }
+    ? boolean
+    : S extends { readonly kind: 'choice'; readonly options: readonly (infer O)[] }
+      ? O
+      : S extends { readonly kind: 'paths' }
+        ? readonly string[]
+        : string;
+
+/** The name under which a room finds the value: `keepAlive` in seconds becomes `keepAliveMs`. */
+type NameOf<K extends string, S> = S extends { readonly unit: 'seconds' | 'days' }
+  ? `${K}Ms`
+  : S extends { readonly unit: 'MiB' }
+    ? `${K}Bytes`
+    : K;
+
+/** The plain object a room is given for a section of the table. */
+export type Slice<T> = {
+  readonly [
+    K in keyof T & string as T[K] extends { readonly optional: true } ? never : NameOf<K, T[K]>
+  ]: ValueOf<T[K]>;
+} & {
+  readonly [
+    K in keyof T & string as T[K] extends { readonly optional: true } ? NameOf<K, T[K]> : never
+  ]?: ValueOf<T[K]>;
+};
+
+/** What one of a unit is in the unit of the slice, and what the slice's name ends in. */
+export function slicing(setting: Setting): { readonly factor: number; readonly suffix: string } {
+  const unit = setting.kind === 'number' ? setting.unit : undefined;
+  switch (unit) {
+    case 'seconds':
+      return { factor: 1000, suffix: 'Ms' };
+    case 'days':
+      return { factor: 86_400_000, suffix: 'Ms' };
+    case 'MiB':
+      return { factor: 1_048_576, suffix: 'Bytes' };
+    case 'bytes':
+    case 'calls per second':
+    case undefined:
+      return { factor: 1, suffix: '' };
+  }
+}
+
+/** True when the file must give it: neither a default nor optional. */
+export function isRequired(setting: Setting): boolean {
+  const mayBeAbsent = 'optional' in setting && setting.optional === true;
+  return !mayBeAbsent && !('default' in setting);
+}

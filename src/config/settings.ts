@@ -1,0 +1,368 @@
+/**
+ * The one table of settings. Validation, environment names, the Config type, the effective settings in
+ * the log and the table in the documentation all follow from it; a new setting is a new row here.
+ */
+import type { Settings, Slice } from './setting.ts';
+
+export const sections = {
+  feed: {
+    host: {
+      kind: 'text',
+      default: '127.0.0.1',
+      meaning: 'Address the feed listens on for TCP subscribers.',
+    },
+    port: {
+      kind: 'number',
+      whole: true,
+      min: 0,
+      max: 65_535,
+      default: 7400,
+      meaning: 'TCP port of the feed; 0 takes any free one.',
+    },
+    keepAlive: {
+      kind: 'number',
+      whole: true,
+      unit: 'seconds',
+      min: 0,
+      max: 3600,
+      default: 10,
+      meaning: 'Interval of the keep-alives sent to subscribers; 0 turns them off.',
+    },
+    queueBytes: {
+      kind: 'number',
+      whole: true,
+      unit: 'bytes',
+      min: 65_536,
+      max: 1_073_741_824,
+      default: 1_048_576,
+      meaning: 'How much may wait for one subscriber before it is closed as slow.',
+    },
+    drainTimeout: {
+      kind: 'number',
+      unit: 'seconds',
+      min: 1,
+      max: 3600,
+      default: 15,
+      meaning:
+        'A subscriber that takes nothing of what waits for it for this long is closed as slow.',
+    },
+    idleTimeout: {
+      kind: 'number',
+      unit: 'seconds',
+      min: 0,
+      max: 86_400,
+      default: 300,
+      meaning: 'A connection that never subscribes is closed after this; 0 leaves it open.',
+    },
+    maxSessions: {
+      kind: 'number',
+      whole: true,
+      min: 1,
+      max: 1_000_000,
+      default: 20_000,
+      meaning: 'Feed connections at one time, TCP and WebSocket together.',
+    },
+    requireToken: {
+      kind: 'flag',
+      default: false,
+      meaning: 'Whether a feed connection must authenticate with one of the tokens first.',
+    },
+    closeAfterResponse: {
+      kind: 'flag',
+      default: false,
+      meaning:
+        'Whether to close after answering a request that is not a subscribe, for old clients.',
+    },
+  },
+  http: {
+    enabled: {
+      kind: 'flag',
+      default: true,
+      meaning:
+        'Whether to serve HTTP: health, calls, CDRs, ingest, and the WebSocket feed at /feed.',
+    },
+    host: { kind: 'text', default: '127.0.0.1', meaning: 'Address HTTP listens on.' },
+    port: {
+      kind: 'number',
+      whole: true,
+      min: 0,
+      max: 65_535,
+      default: 7480,
+      meaning: 'Port of HTTP and WebSocket; 0 takes any free one.',
+    },
+    bodyLimit: {
+      kind: 'number',
+      unit: 'MiB',
+      min: 0.001,
+      max: 64,
+      default: 1,
+      meaning: 'Largest request body that is read.',
+    },
+  },
+  data: {
+    dir: {
+      kind: 'path',
+      default: './offhook-data',
+      meaning: 'Folder of the journal, the CDRs and metadata files; one server per folder.',
+    },
+  },
+  journal: {
+    maxAge: {
+      kind: 'number',
+      unit: 'days',
+      min: 0.01,
+      max: 3650,
+      default: 7,
+      meaning: 'Events older than this are dropped; a subscriber can resume as far back.',
+    },
+    maxSize: {
+      kind: 'number',
+      unit: 'MiB',
+      min: 1,
+      max: 1_048_576,
+      default: 1024,
+      meaning: 'The oldest events are dropped when the journal grows beyond this.',
+    },
+  },
+  record: {
+    maxAge: {
+      kind: 'number',
+      unit: 'days',
+      min: 0,
+      max: 36_500,
+      default: 365,
+      meaning: 'CDRs older than this are dropped; 0 keeps them for ever.',
+    },
+    mediaRoots: {
+      kind: 'paths',
+      default: ['/var/spool/asterisk/monitor'],
+      meaning: 'Folders in which a metadata file may be written beside its media file.',
+    },
+    metadataFiles: {
+      kind: 'flag',
+      default: true,
+      meaning: 'Whether to write a metadata XML file for every ended call.',
+    },
+  },
+  site: {
+    location: {
+      kind: 'text',
+      default: '',
+      min: 0,
+      meaning: 'Name of this site in every CDR; empty means the host name.',
+    },
+    recorderServiceId: {
+      kind: 'number',
+      whole: true,
+      min: 0,
+      max: 2_147_483_647,
+      default: 1,
+      meaning: 'Number of this server in every CDR.',
+    },
+    times: {
+      kind: 'choice',
+      options: ['utc', 'local'],
+      default: 'utc',
+      meaning: 'Clock of the times in CDRs, which carry no zone.',
+    },
+  },
+  log: {
+    level: {
+      kind: 'choice',
+      options: ['debug', 'info', 'warn', 'error'],
+      default: 'info',
+      meaning: 'Lines below this level are not written.',
+    },
+    parties: {
+      kind: 'flag',
+      default: false,
+      meaning: 'Whether numbers and names of callers and called appear in the log.',
+    },
+  },
+  stop: {
+    deadline: {
+      kind: 'number',
+      unit: 'seconds',
+      min: 1,
+      max: 600,
+      default: 10,
+      meaning: 'How long an orderly stop may take before the rest is cut.',
+    },
+  },
+} as const satisfies Readonly<Record<string, Settings>>;
+
+const nameShape = {
+  pattern: /^[a-z0-9-]{1,32}$/,
+  shape: '1 to 32 of a-z, 0-9 and "-"',
+} as const;
+
+const hashShape = {
+  pattern: /^[0-9a-fA-F]{64}$/,
+  shape: 'a SHA-256 as 64 hexadecimal digits',
+} as const;
+
+export const tokenSettings = {
+  name: { kind: 'text', ...nameShape, meaning: 'Who holds the token; appears in the log.' },
+  sha256: {
+    kind: 'secret',
+    ...hashShape,
+    meaning: 'SHA-256 of the token, as `offhook tokens make` prints it.',
+  },
+} as const satisfies Settings;
+
+export const commonSourceSettings = {
+  name: { kind: 'text', ...nameShape, meaning: 'Name of the source in events, CDRs and the log.' },
+  enabled: { kind: 'flag', default: true, meaning: 'Whether the source is started.' },
+  giveUpAfter: {
+    kind: 'number',
+    unit: 'seconds',
+    min: 1,
+    max: 86_400,
+    default: 300,
+    meaning: 'Its calls end as timed out when it stays away longer than this.',
+  },
+} as const satisfies Settings;
+
+export const sourceTypes = {
+  ami: {
+    host: { kind: 'text', meaning: 'Host name or address of the Asterisk manager interface.' },
+    port: {
+      kind: 'number',
+      whole: true,
+      min: 1,
+      max: 65_535,
+      default: 5038,
+      meaning: 'Its TCP port.',
+    },
+    username: { kind: 'text', meaning: 'Manager user, as in manager.conf.' },
+    secret: { kind: 'secret', meaning: "The manager user's secret." },
+    login: {
+      kind: 'choice',
+      options: ['md5', 'plain'],
+      default: 'md5',
+      meaning: 'How to log in: by challenge, or with the secret as it is.',
+    },
+    tls: { kind: 'flag', default: false, meaning: 'Whether to connect with TLS.' },
+    tlsCa: {
+      kind: 'path',
+      optional: true,
+      meaning: "PEM file of the authority that signed the server's certificate.",
+    },
+    tlsRejectUnauthorized: {
+      kind: 'flag',
+      default: true,
+      meaning: 'Whether a certificate that cannot be verified ends the connection.',
+    },
+    pingInterval: {
+      kind: 'number',
+      unit: 'seconds',
+      min: 1,
+      max: 3600,
+      default: 15,
+      meaning: 'How often Asterisk is asked for a sign of life.',
+    },
+    reconnectMin: {
+      kind: 'number',
+      unit: 'seconds',
+      min: 0.1,
+      max: 3600,
+      default: 1,
+      meaning: 'First wait before connecting again.',
+    },
+    reconnectMax: {
+      kind: 'number',
+      unit: 'seconds',
+      min: 0.1,
+      max: 3600,
+      default: 30,
+      meaning: 'Longest wait before connecting again.',
+    },
+    recordingFormat: {
+      kind: 'text',
+      default: 'wav',
+      pattern: /^[a-z0-9]{1,16}$/,
+      shape: 'a file extension without the dot',
+      meaning: 'Format of recordings that are started through offhook.',
+    },
+  },
+  simulator: {
+    rate: {
+      kind: 'number',
+      unit: 'calls per second',
+      min: 0.001,
+      max: 10_000,
+      default: 0.5,
+      meaning: 'How many calls begin.',
+    },
+    seed: {
+      kind: 'number',
+      whole: true,
+      min: 0,
+      max: 4_294_967_295,
+      default: 1,
+      meaning: 'The same seed gives the same calls.',
+    },
+    agents: {
+      kind: 'number',
+      whole: true,
+      min: 1,
+      max: 8999,
+      default: 20,
+      meaning: 'Agents of the simulated contact centre, at extensions from 1001 on.',
+    },
+    timeScale: {
+      kind: 'number',
+      min: 0.01,
+      max: 100,
+      default: 0.25,
+      meaning: 'Length of rings, holds and talks against those of real life.',
+    },
+  },
+  replay: {
+    file: { kind: 'path', meaning: 'Recorded transcript to play.' },
+    speed: {
+      kind: 'number',
+      min: 0,
+      max: 100_000,
+      default: 1,
+      meaning: 'How many times as fast as it was recorded; 0 is as fast as possible.',
+    },
+    loop: { kind: 'flag', default: false, meaning: 'Whether to begin again at the end.' },
+  },
+  ingest: {
+    tokenSha256: {
+      kind: 'secret',
+      optional: true,
+      ...hashShape,
+      meaning: 'SHA-256 of the token that senders must present; without it any sender may.',
+    },
+  },
+} as const satisfies Readonly<Record<string, Settings>>;
+
+export type SourceType = keyof typeof sourceTypes;
+
+export type FeedSettings = Slice<typeof sections.feed>;
+export type HttpSettings = Slice<typeof sections.http>;
+export type DataSettings = Slice<typeof sections.data>;
+export type JournalSettings = Slice<typeof sections.journal>;
+export type RecordSettings = Slice<typeof sections.record>;
+export type SiteSettings = Slice<typeof sections.site>;
+export type LogSettings = Slice<typeof sections.log>;
+export type StopSettings = Slice<typeof sections.stop>;
+export type TokenSettings = Slice<typeof tokenSettings>;
+
+type SourceOf<T extends SourceType> = { readonly type: T } & Slice<typeof commonSourceSettings> &
+  Slice<(typeof sourceTypes)[T]>;
+export type AmiSourceSettings = SourceOf<'ami'>;
+export type SimulatorSourceSettings = SourceOf<'simulator'>;
+export type ReplaySourceSettings = SourceOf<'replay'>;
+export type IngestSourceSettings = SourceOf<'ingest'>;
+export type SourceSettings = { [T in SourceType]: SourceOf<T> }[SourceType];
+
+/** Everything that was set, in milliseconds and bytes; each room is given its own slice. */
+export type Config = {
+  readonly [S in keyof typeof sections]: Slice<(typeof sections)[S]>;
+} & {
+  readonly tokens: readonly TokenSettings[];
+  readonly sources: readonly SourceSettings[];
+};

@@ -1,0 +1,79 @@
+/**
+ * Which calls a subscription sees: by exact extension, prefix or range, or all of them. Pure.
+ */
+import { type CallEvent, isOfCall } from '../call/event.ts';
+import { extensionKey } from '../call/parties.ts';
+
+/** One way to name extensions: exact number, prefix, or an inclusive range of equally long numbers. */
+export type ExtensionPattern =
+  | { readonly kind: 'number'; readonly number: string }
+  | { readonly kind: 'prefix'; readonly prefix: string }
+  | { readonly kind: 'range'; readonly from: string; readonly to: string };
+
+export interface ExtensionFilter {
+  /** The same text for the same filter, whatever order it was written in. */
+  readonly key: string;
+  /** True when nothing was named: every call is seen. */
+  readonly all: boolean;
+  readonly numbers: ReadonlySet<string>;
+  readonly ranges: readonly Exclude<ExtensionPattern, { kind: 'number' }>[];
+}
+
+export function filterOf(patterns: readonly ExtensionPattern[]): ExtensionFilter {
+  const numbers = new Set<string>();
+  const ranges = new Map<string, Exclude<ExtensionPattern, { kind: 'number' }>>();
+  for (const pattern of patterns) {
+    switch (pattern.kind) {
+      case 'number':
+        numbers.add(extensionKey(pattern.number));
+        break;
+      case 'prefix':
+        ranges.set(`${pattern.prefix}*`, pattern);
+        break;
+      case 'range':
+        ranges.set(`${pattern.from}..${pattern.to}`, pattern);
+        break;
+    }
+  }
+  const names = [...numbers, ...ranges.keys()].sort();
+  return {
+    key: JSON.stringify(names),
+    all: patterns.length === 0,
+    numbers,
+    ranges: [...ranges.values()],
+  };
+}
+
+/** Whether any of the extensions is one the filter names. An extension of a call is in its key form. */
+export function seesAny(filter: ExtensionFilter, extensions: readonly string[]): boolean {
+  if (filter.all) return true;
+  return extensions.some(
+    (each) => filter.numbers.has(each) || filter.ranges.some((range) => isWithin(range, each)),
+  );
+}
+
+function isWithin(
+  range: Exclude<ExtensionPattern, { kind: 'number' }>,
+  extension: string,
+): boolean {
+  if (range.kind === 'prefix') return extension.startsWith(extensionKey(range.prefix));
+  // Numbers are text: 0012 is not 12, so only equally long ones compare.
+  return extension.length === range.from.length && extension >= range.from && extension <= range.to;
+}
+
+/**
+ * What an event is to a filter: nothing, an event of a call it has seen before, or the first that shows
+ * it the call (then the watcher is told of a call start, whatever happened).
+ */
+export type Sight = 'none' | 'first' | 'again';
+
+export function sightOf(filter: ExtensionFilter, event: CallEvent): Sight {
+  if (!isOfCall(event)) return 'again';
+  const { extensions } = event.call;
+  if (!seesAny(filter, extensions)) return 'none';
+  if (event.kind === 'call.started') return 'first';
+  if (event.joined.length === 0 || filter.all) return 'again';
+  const joined = new Set(event.joined);
+  const before = extensions.filter((each) => !joined.has(each));
+  return seesAny(filter, before) ? 'again' : 'first';
+}

@@ -1,0 +1,141 @@
+/**
+ * The hub: holds the calls that go on, finds for each durable event the audiences that are to get it, and
+ * hands each audience what came in a turn at once. Cost follows the audiences that match. It knows no
+ * wire, no session and no timer; when to flush is decided by who is given in.
+ */
+import type { Call } from '../call/call.ts';
+import { type CallEvent, isOfCall } from '../call/event.ts';
+import type { JournalEntry } from '../journal/journal.ts';
+import { type ExtensionFilter, seesAny, sightOf } from './filter.ts';
+
+export interface Delivery {
+  readonly entry: JournalEntry;
+  /** The audience's filter sees this call here for the first time. */
+  readonly first: boolean;
+}
+
+/** Everybody who is to get the same events in the same form. */
+export interface Audience {
+  readonly filter: ExtensionFilter;
+  /** Takes what a turn brought, in order. Must not throw. */
+  deliver(deliveries: readonly Delivery[]): void;
+}
+
+export class Hub {
+  /** Arranges for `flush` to be called, once, soon. */
+  readonly #schedule: (flush: () => void) => void;
+  readonly #ongoing = new Map<string, Call>();
+  readonly #byNumber = new Map<string, Set<Audience>>();
+  /** Audiences whose filter cannot be looked up: all calls, prefixes, ranges. */
+  readonly #scanned = new Set<Audience>();
+  readonly #waiting = new Map<Audience, Delivery[]>();
+  #audiences = 0;
+  #head: number;
+  #scheduled = false;
+
+  constructor(schedule: (flush: () => void) => void, head: number, ongoing: readonly Call[]) {
+    this.#schedule = schedule;
+    this.#head = head;
+    for (const call of ongoing) this.#ongoing.set(call.id, call);
+  }
+
+  /** Number of the last event published; `ongoing` is the state at it. */
+  get head(): number {
+    return this.#head;
+  }
+
+  get audiences(): number {
+    return this.#audiences;
+  }
+
+  call(id: string): Call | undefined {
+    return this.#ongoing.get(id);
+  }
+
+  get ongoingCount(): number {
+    return this.#ongoing.size;
+  }
+
+  /** The calls that go on as of `head` and that the filter sees, oldest first. */
+  ongoing(filter: ExtensionFilter): Call[] {
+    const calls = [...this.#ongoing.values()];
+    return filter.all ? calls : calls.filter((call) => seesAny(filter, call.extensions));
+  }
+
+  /** From the next event on, the audience is served. */
+  add(audience: Audience): void {
+    this.#audiences += 1;
+    const { filter } = audience;
+    if (filter.all || filter.ranges.length > 0) this.#scanned.add(audience);
+    else for (const number of filter.numbers) this.#index(number).add(audience);
+  }
+
+  remove(audience: Audience): void {
+    this.#audiences -= 1;
+    this.#scanned.delete(audience);
+    this.#waiting.delete(audience);
+    for (const number of audience.filter.numbers) {
+      const indexed = this.#byNumber.get(number);
+      indexed?.delete(audience);
+      if (indexed?.size === 0) this.#byNumber.delete(number);
+    }
+  }
+
+  #index(number: string): Set<Audience> {
+    let indexed = this.#byNumber.get(number);
+    if (indexed === undefined) this.#byNumber.set(number, (indexed = new Set()));
+    return indexed;
+  }
+
+  /** Takes durable events, in order. */
+  publish(entries: readonly JournalEntry[]): void {
+    for (const entry of entries) {
+      this.#head = entry.seq;
+      this.#retain(entry.event);
+      for (const audience of this.#matching(entry.event)) this.#queue(audience, entry);
+    }
+    if (this.#waiting.size === 0 || this.#scheduled) return;
+    this.#scheduled = true;
+    this.#schedule(() => {
+      this.#scheduled = false;
+      this.flush();
+    });
+  }
+
+  #retain(event: CallEvent): void {
+    if (!isOfCall(event)) return;
+    if (event.kind === 'call.ended') this.#ongoing.delete(event.call.id);
+    else this.#ongoing.set(event.call.id, event.call);
+  }
+
+  #matching(event: CallEvent): Set<Audience> {
+    const found = new Set(this.#scanned);
+    if (isOfCall(event)) {
+      for (const extension of event.call.extensions) {
+        for (const audience of this.#byNumber.get(extension) ?? []) found.add(audience);
+      }
+      return found;
+    }
+    // What happens to a source concerns everybody.
+    for (const indexed of this.#byNumber.values()) {
+      for (const audience of indexed) found.add(audience);
+    }
+    return found;
+  }
+
+  #queue(audience: Audience, entry: JournalEntry): void {
+    const sight = sightOf(audience.filter, entry.event);
+    if (sight === 'none') return;
+    const delivery = { entry, first: sight === 'first' };
+    const waiting = this.#waiting.get(audience);
+    if (waiting === undefined) this.#waiting.set(audience, [delivery]);
+    else waiting.push(delivery);
+  }
+
+  /** Hands out everything that waits. */
+  flush(): void {
+    const turn = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [audience, deliveries] of turn) audience.deliver(deliveries);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Keeps the store within its bounds of age and size: at start and from then on at intervals, in steps
+ * small enough that a commit hardly waits behind one. Files of metadata and media are never touched.
+ */
+import type { Clock } from '../base/clock.ts';
+import { StoreError } from '../base/errors.ts';
+import type { StoreClient } from '../store/client.ts';
+import type { RetainStep } from '../store/messages.ts';
+
+/** Zero means "no bound" throughout. Ages count from when we saw the event, by our clock. */
+export interface RetentionSettings {
+  /** Age of events, milliseconds. The last event of a call without an end stays however old it is. */
+  readonly eventsMaxAgeMs: number;
+  /** Sum of all event texts, bytes; the oldest go first. The database file is about a third larger, and holds the CDRs besides. */
+  readonly eventsMaxBytes: number;
+  /** Age of CDRs, milliseconds. */
+  readonly cdrsMaxAgeMs: number;
+  /** How long a signal id is remembered, milliseconds. */
+  readonly signalIdsMaxAgeMs: number;
+}
+
+/** What one run did. */
+export type RetentionReport =
+  | {
+      readonly kind: 'done';
+      readonly events: number;
+      readonly cdrs: number;
+      readonly signalIds: number;
+    }
+  /** It goes on at the next interval. */
+  | { readonly kind: 'failed'; readonly error: StoreError };
+
+export interface RetentionOptions {
+  readonly store: StoreClient;
+  readonly clock: Clock;
+  readonly settings: RetentionSettings;
+  readonly onReport: (report: RetentionReport) => void;
+  /** Milliseconds from the end of one run to the next, > 0; one minute when absent. */
+  readonly everyMs?: number;
+}
+
+const rowsPerStep = 200;
+/** Between two steps commits have the disk for themselves. */
+const restMs = 10;
+
+export class Retention {
+  readonly #options: RetentionOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: RetentionOptions) {
+    this.#options = options;
+  }
+
+  /** The first run begins now. */
+  start(): void {
+    void this.run();
+  }
+
+  /** Runs now, or joins the run that is going on. */
+  run(): Promise<void> {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Resolves when no step is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    clearTimeout(this.#timer);
+    const sum = { events: 0, cdrs: 0, signalIds: 0 };
+    try {
+      for (let more = true; more && !this.#stopped;) {
+        const step = await this.#options.store.retain(this.#step());
+        sum.events += step.events;
+        sum.cdrs += step.cdrs;
+        sum.signalIds += step.signalIds;
+        more = step.more;
+        if (more) await new Promise((resolve) => setTimeout(resolve, restMs));
+      }
+      this.#options.onReport({ kind: 'done', ...sum });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#options.onReport({ kind: 'failed', error });
+    }
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.run(), this.#options.everyMs ?? 60_000);
+  }
+
+  #step(): RetainStep {
+    const { settings, clock } = this.#options;
+    const nowMs = clock.now();
+    const before = (maxAgeMs: number): number | null => (maxAgeMs === 0 ? null : nowMs - maxAgeMs);
+    return {
+      eventsSeenBeforeMs: before(settings.eventsMaxAgeMs),
+      maxEventBytes: settings.eventsMaxBytes === 0 ? null : settings.eventsMaxBytes,
+      cdrsSeenBeforeMs: before(settings.cdrsMaxAgeMs),
+      signalIdsSeenBeforeMs: before(settings.signalIdsMaxAgeMs),
+      limit: rowsPerStep,
+    };
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The thread that holds a connection: opens it, carries out one request after the other, answers.
+ * Nothing is decided here. What SQLite refuses is answered; anything else is a bug and ends the thread.
+ */
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import type { Database } from 'better-sqlite3';
+import { StoreError } from '../base/errors.ts';
+import { isRefusal, lockFolder, openForReading, openForWriting, reasonOf } from './database.ts';
+import type {
+  Exchanges,
+  Handlers,
+  Reads,
+  Reply,
+  Request,
+  StoreErrorCode,
+  WorkerOptions,
+  Writes,
+} from './messages.ts';
+import { reader } from './reader.ts';
+import { epochOf, headOf, writer } from './writer.ts';
+
+if (parentPort !== null) {
+  // Parse door: StoreClient alone starts this file, and only with WorkerOptions.
+  start(parentPort, workerData as WorkerOptions);
+}
+
+function start(port: MessagePort, options: WorkerOptions): void {
+  try {
+    if (options.mode === 'write') serveWrites(port, options);
+    else serveReads(port, options);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    // Parse door: every StoreError carries one of the STORE_ codes.
+    const code = error.code as StoreErrorCode;
+    tell(port, { kind: 'refused', code, message: error.message });
+  }
+}
+
+function serveWrites(port: MessagePort, { folder, maxPages }: WorkerOptions): void {
+  const lock = lockFolder(folder);
+  try {
+    const db = openForWriting(folder, maxPages);
+    const close = (): null => {
+      // A backup program may be reading; then the log is carried over at the next start instead.
+      db.pragma('wal_checkpoint(TRUNCATE)');
+      db.close();
+      lock.close();
+      return null;
+    };
+    serve<Writes>(port, db, { ...writer(db), close });
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+function serveReads(port: MessagePort, { folder }: WorkerOptions): void {
+  const db = openForReading(folder);
+  const close = (): null => (db.close(), null);
+  serve<Reads>(port, db, { ...reader(db), close });
+}
+
+function serve<E extends Exchanges<E>>(port: MessagePort, db: Database, handlers: Handlers<E>) {
+  function answer<K extends keyof E>(request: Request<E, K>): Reply {
+    try {
+      return { kind: 'done', id: request.id, answer: handlers[request.kind](request.ask) };
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return { kind: 'failed', id: request.id, message: reasonOf(error) };
+    }
+  }
+  port.on('message', (request: Request<E>) => {
+    tell(port, answer(request));
+    if (!db.open) port.close();
+  });
+  tell(port, { kind: 'opened', epoch: epochOf(db), head: headOf(db) });
+}
+
+function tell(port: MessagePort, reply: Reply): void {
+  port.postMessage(reply);
+}

@@ -1,0 +1,102 @@
+/**
+ * Sessions that get the same events in the same form: a turn's events are joined into one buffer, and
+ * each session gets one write of it. The write call is what fan-out costs.
+ */
+import { isOfCall } from '../call/event.ts';
+import type { ExtensionFilter } from '../feed/filter.ts';
+import type { Audience, Delivery, Hub } from '../feed/hub.ts';
+import type { Encoder, Form } from './encoding.ts';
+import type { NotificationType } from './message.ts';
+import { notificationTypeOf } from './notification-codec.ts';
+import type { Subscription } from './session.ts';
+
+export interface Member {
+  /** Takes a turn's messages; `seq` is the number of the last event among them. */
+  take(bytes: Buffer, seq: number): void;
+}
+
+/** The notification an event makes for somebody, or undefined when they did not ask for its type. */
+export function typeFor(
+  delivery: Delivery,
+  types: ReadonlySet<NotificationType>,
+): NotificationType | undefined {
+  const { event } = delivery.entry;
+  const type = delivery.first && isOfCall(event) ? 'CallStart' : notificationTypeOf[event.kind];
+  return types.has(type) ? type : undefined;
+}
+
+class Group implements Audience {
+  readonly filter: ExtensionFilter;
+  readonly members = new Set<Member>();
+  readonly #types: ReadonlySet<NotificationType>;
+  readonly #form: Form;
+  readonly #encoder: Encoder;
+
+  constructor(subscription: Subscription, form: Form, encoder: Encoder) {
+    this.filter = subscription.filter;
+    this.#types = new Set(subscription.types);
+    this.#form = form;
+    this.#encoder = encoder;
+  }
+
+  deliver(deliveries: readonly Delivery[]): void {
+    const parts: Buffer[] = [];
+    let seq = 0;
+    for (const delivery of deliveries) {
+      const type = typeFor(delivery, this.#types);
+      if (type === undefined) continue;
+      parts.push(this.#encoder.notification(delivery.entry, type, this.#form));
+      seq = delivery.entry.seq;
+    }
+    const [first] = parts;
+    if (first === undefined) return;
+    const bytes = parts.length === 1 ? first : Buffer.concat(parts);
+    for (const member of this.members) member.take(bytes, seq);
+  }
+}
+
+export class Groups {
+  readonly #hub: Hub;
+  readonly #encoder: Encoder;
+  readonly #groups = new Map<string, Group>();
+  readonly #memberships = new Map<Member, { readonly key: string; readonly group: Group }>();
+
+  constructor(hub: Hub, encoder: Encoder) {
+    this.#hub = hub;
+    this.#encoder = encoder;
+  }
+
+  /** How many sessions are subscribed. */
+  get members(): number {
+    return this.#memberships.size;
+  }
+
+  /** From the next event on, the member is served; it must be told of everything up to `hub.head`. */
+  join(member: Member, subscription: Subscription, form: Form): void {
+    this.leave(member);
+    const types = [...subscription.types].sort().join(' ');
+    const key = `${form.transport} ${form.feed} ${types} ${subscription.filter.key}`;
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = new Group(subscription, form, this.#encoder);
+      this.#groups.set(key, group);
+      this.#hub.add(group);
+    } else {
+      // What waits for the group was before this member.
+      this.#hub.flush();
+    }
+    group.members.add(member);
+    this.#memberships.set(member, { key, group });
+  }
+
+  leave(member: Member): void {
+    const membership = this.#memberships.get(member);
+    if (membership === undefined) return;
+    const { key, group } = membership;
+    this.#memberships.delete(member);
+    group.members.delete(member);
+    if (group.members.size > 0) return;
+    this.#groups.delete(key);
+    this.#hub.remove(group);
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * Saying no to a request in words its sender can act on: what was seen, and what was expected.
+ */
+import type { Refusal, RequestHead } from './message.ts';
+
+/** An `Invalid Request`. `detail` says what was seen and what was expected. */
+export function refusal(head: RequestHead | undefined, detail: string): Refusal {
+  return { kind: 'refusal', ...(head && { head }), failure: 'Invalid Request', detail };
+}
+
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'refusal';
+}
+
+/** What a peer sent, short enough to be sent back. */
+export function quoted(seen: string): string {
+  return `"${seen.length > 60 ? `${seen.slice(0, 60)}…` : seen}"`;
+}

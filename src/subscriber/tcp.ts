@@ -1,0 +1,142 @@
+/**
+ * The feed over TCP: accepts sockets, cuts their bytes into documents, writes what is handed over.
+ * Nothing is decided here.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+import { Connection, type House } from './connection.ts';
+import { Framer } from './framer.ts';
+import type { Transport } from './outbound.ts';
+import type { SessionSettings } from './session.ts';
+
+/** After a session's end the peer has this long to read what was still to be said. */
+const lingerMs = 2_000;
+
+export class TcpTransport implements Transport {
+  readonly kind = 'tcp';
+  readonly peer: string;
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
+  }
+
+  get pendingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(bytes: Buffer): boolean {
+    return this.#socket.writable ? this.#socket.write(bytes) : true;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#socket.on('drain', listener);
+  }
+
+  ping(): void {
+    // TCP has none; a client that wants half-open connections found opts in to acknowledge.
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    this.#socket.end();
+    linger(this.#socket);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** Lets a socket that is being ended go at the latest after the linger time. */
+export function linger(socket: Socket): void {
+  const timer = setTimeout(() => socket.resetAndDestroy(), lingerMs);
+  socket.once('close', () => clearTimeout(timer));
+}
+
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  readonly connections: ReadonlySet<Connection>;
+  /** No new connections from here on; those that are open stay. */
+  close(): void;
+}
+
+export interface TcpSettings {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly maxSessions: number;
+  readonly session: SessionSettings;
+}
+
+/**
+ * Listens for feed clients on TCP.
+ * @throws {Error} Node's own, when the address cannot be listened on
+ */
+export async function listenTcp(settings: TcpSettings, house: House): Promise<Listener> {
+  const connections = new Set<Connection>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    if (connections.size >= settings.maxSessions) {
+      house.log.warn(
+        { peer: socket.remoteAddress, maxSessions: settings.maxSessions },
+        'session.refused',
+      );
+      socket.destroy();
+      return;
+    }
+    serve(socket, settings.session, house, connections);
+  });
+  const { host, port } = await listening(server, settings);
+  return { host, port, connections, close: () => server.close() };
+}
+
+function serve(
+  socket: Socket,
+  settings: SessionSettings,
+  house: House,
+  connections: Set<Connection>,
+): void {
+  const framer = new Framer();
+  const connection = new Connection(new TcpTransport(socket), settings, house);
+  connections.add(connection);
+  let wasHalf = false;
+  socket.on('data', (chunk) => {
+    const all = framer.push(chunk);
+    for (const framed of all) {
+      if (framed.kind === 'document') connection.receive(framed.document);
+      else connection.broken(framed.error);
+    }
+    // The clock of a half message starts when it begins, not with each of its bytes.
+    if (framer.half !== wasHalf || (framer.half && all.length > 0)) connection.half(framer.half);
+    wasHalf = framer.half;
+  });
+  socket.on('error', (error) => house.log.debug({ err: error }, 'socket.failed'));
+  socket.on('end', () => socket.end());
+  socket.on('close', () => {
+    connections.delete(connection);
+    connection.closed();
+  });
+}
+
+function listening(
+  server: Server,
+  { host, port }: Pick<TcpSettings, 'host' | 'port'>,
+): Promise<{ host: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: 4_096 }, () => {
+      server.off('error', reject);
+      const address = server.address();
+      if (address === null || typeof address === 'string') reject(new Error('No address.'));
+      else resolve({ host: address.address, port: address.port });
+    });
+  });
+}

@@ -1,0 +1,148 @@
+/**
+ * The feed over WebSocket: takes over upgraded sockets on its path, one document per text message.
+ * Reading, pings and the closing handshake are the library's; what we send is framed once for everybody
+ * and written to the socket as it is, which the library allows as long as frames are whole.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Socket } from 'node:net';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { ProtocolError } from '../base/errors.ts';
+import { Connection, type House } from './connection.ts';
+import { frameWhole } from './framer.ts';
+import { bounds } from './message.ts';
+import type { Transport } from './outbound.ts';
+import type { SessionSettings } from './session.ts';
+import { linger } from './tcp.ts';
+
+/** Where the feed is served. */
+export const feedPath = '/feed';
+/** The XML encoding's name; a client that offers none gets the same. */
+export const xmlSubprotocol = 'offhook.xml';
+
+export class WebSocketTransport implements Transport {
+  readonly kind = 'websocket';
+  readonly peer: string;
+  readonly #socket: Socket;
+  readonly #webSocket: WebSocket;
+
+  constructor(webSocket: WebSocket, socket: Socket) {
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
+  }
+
+  get pendingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(bytes: Buffer): boolean {
+    const isOpen = this.#webSocket.readyState === WebSocket.OPEN && this.#socket.writable;
+    return isOpen ? this.#socket.write(bytes) : true;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#socket.on('drain', listener);
+  }
+
+  ping(): void {
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.ping();
+  }
+
+  pause(): void {
+    this.#webSocket.pause();
+  }
+
+  resume(): void {
+    this.#webSocket.resume();
+  }
+
+  end(code: number, reason: string): void {
+    this.#webSocket.close(code, reason);
+    linger(this.#socket);
+  }
+
+  destroy(): void {
+    this.#webSocket.terminate();
+  }
+}
+
+export interface WebSocketSettings {
+  readonly maxSessions: number;
+  readonly session: SessionSettings;
+}
+
+export interface WebSocketListener {
+  readonly connections: ReadonlySet<Connection>;
+  close(): void;
+}
+
+/** Serves the feed on `feedPath` of a running HTTP server; other upgrades are refused. */
+export function serveWebSocket(
+  server: Server,
+  settings: WebSocketSettings,
+  house: House,
+): WebSocketListener {
+  const connections = new Set<Connection>();
+  const acceptor = new WebSocketServer({
+    noServer: true,
+    maxPayload: bounds.messageBytes,
+    // Compression would make bytes differ by session.
+    perMessageDeflate: false,
+    clientTracking: false,
+    handleProtocols: (offered) => (offered.has(xmlSubprotocol) ? xmlSubprotocol : false),
+  });
+  const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+    const path = (request.url ?? '').split('?', 1)[0];
+    if (path !== feedPath) return refuse(stream, '404 Not Found');
+    if (connections.size >= settings.maxSessions) return refuse(stream, '503 Service Unavailable');
+    if (!(stream instanceof Socket)) return refuse(stream, '500 Internal Server Error');
+    stream.on('error', (error) => house.log.debug({ err: error }, 'socket.failed'));
+    acceptor.handleUpgrade(request, stream, head, (webSocket) => {
+      serve(webSocket, stream, settings.session, house, connections);
+    });
+  };
+  server.on('upgrade', upgrade);
+  return {
+    connections,
+    close: () => server.off('upgrade', upgrade),
+  };
+}
+
+function refuse(stream: Duplex, status: string): void {
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function serve(
+  webSocket: WebSocket,
+  socket: Socket,
+  settings: SessionSettings,
+  house: House,
+  connections: Set<Connection>,
+): void {
+  socket.setNoDelay(true);
+  const connection = new Connection(new WebSocketTransport(webSocket, socket), settings, house);
+  connections.add(connection);
+  webSocket.on('message', (data, isBinary) => {
+    if (isBinary) {
+      const message = 'A binary message came; one XML document per text message is expected.';
+      connection.broken(new ProtocolError('FEED_XML_MALFORMED', message));
+      return;
+    }
+    const framed = frameWhole(bytesOf(data));
+    if (framed.kind === 'document') connection.receive(framed.document);
+    else connection.broken(framed.error);
+  });
+  webSocket.on('pong', () => connection.heard());
+  webSocket.on('error', (error) => house.log.debug({ err: error }, 'socket.failed'));
+  webSocket.on('close', () => {
+    connections.delete(connection);
+    connection.closed();
+  });
+}
+
+/** Messages come as one buffer with the library's default `nodebuffer` type. */
+function bytesOf(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}
