@@ -49,7 +49,8 @@ export function hostPort(defaults: HostPort): (text: string) => HostPort {
 
 /** The address of a server's HTTP side: a URL, or host and port. Without a trailing slash. */
 export function httpAddress(text: string): string {
-  const written = /^https?:\/\//.test(text) ? text : `http://${text}`;
+  const local = text.startsWith(':') ? `127.0.0.1${text}` : text;
+  const written = /^https?:\/\//.test(local) ? local : `http://${local}`;
   if (!URL.canParse(written)) {
     throw new InvalidArgumentError('Expected a URL, such as http://127.0.0.1:7480.');
   }

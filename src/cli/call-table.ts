@@ -2,7 +2,8 @@
  * Ongoing calls as a table: what the server's HTTP answer holds, and how a person reads it.
  */
 import { z } from 'zod';
-import { duration, ofState, partyText } from './line.ts';
+import { ofState } from './change.ts';
+import { duration, partyText } from './line.ts';
 import { printable, table } from './terminal.ts';
 import type { Cell, Paint } from './terminal.ts';
 

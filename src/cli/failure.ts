@@ -63,12 +63,8 @@ export function explain(error: unknown): Failure {
         cause,
       );
     case 'STORE_IN_USE':
-      return new Failure(
-        1,
-        message,
-        'Stop the other server, or choose another data folder.',
-        cause,
-      );
+      // The message says what to do.
+      return new Failure(1, message, undefined, cause);
     default:
       return new Failure(1, message, 'Set OFFHOOK_DEBUG=1 to see where it comes from.', cause);
   }

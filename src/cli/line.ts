@@ -3,17 +3,12 @@
  * helps the eye. Remembers what it said of each ongoing call, so that an update says what changed.
  */
 import type { CallView } from '../subscriber/call-view.ts';
+import { changeOf, ofState } from './change.ts';
+import type { Said } from './change.ts';
 import { elapsedMs } from './news.ts';
 import type { CallNews, SourceNews } from './news.ts';
 import { pad, printable } from './terminal.ts';
-import type { Ink, Paint } from './terminal.ts';
-
-interface Said {
-  readonly sign: string;
-  readonly word: string;
-  readonly ink: Ink;
-  readonly remark: string;
-}
+import type { Paint } from './terminal.ts';
 
 const wordColumns = 12;
 const mostRemembered = 100_000;
@@ -27,12 +22,17 @@ export class Lines {
     this.#paint = paint;
   }
 
-  /** @param clock time of day to stand in front, ready to print */
-  call(clock: string, news: CallNews): string {
+  /**
+   * The line for a call, or undefined when nothing changed that a person could see.
+   * @param clock time of day to stand in front, ready to print
+   */
+  call(clock: string, news: CallNews): string | undefined {
     const before = this.#views.get(news.id);
     if (news.end !== undefined || news.view === undefined) this.#views.delete(news.id);
     else if (this.#views.size < mostRemembered) this.#views.set(news.id, news.view);
-    const { sign, word, ink, remark } = said(news, before);
+    const telling = said(news, before);
+    if (telling === undefined) return undefined;
+    const { sign, word, ink, remark } = telling;
     const parties = `${partyText(news.caller)} → ${partyText(news.called)}`;
     const id = news.type === 'CallEnd' ? this.#paint('dim', `  ${printable(news.id)}`) : '';
     const shown = this.#paint(ink, `${sign} ${pad(word, wordColumns)}`);
@@ -53,7 +53,7 @@ export class Lines {
   }
 }
 
-function said(news: CallNews, before: CallView | undefined): Said {
+function said(news: CallNews, before: CallView | undefined): Said | undefined {
   const { view } = news;
   switch (news.type) {
     case 'CallStart':
@@ -66,7 +66,7 @@ function said(news: CallNews, before: CallView | undefined): Said {
       return { sign: '✔', word: 'connected', ink: 'green', remark };
     }
     case 'CallUpdate':
-      return updateOf(view, before);
+      return changeOf(view, before);
     case 'CallEnd':
       return endOf(news);
     case 'RecordingStart':
@@ -83,59 +83,6 @@ function said(news: CallNews, before: CallView | undefined): Said {
     default:
       return { sign: '·', word: news.type, ink: 'plain', remark: '' };
   }
-}
-
-export function ofState(state: string | undefined): Omit<Said, 'remark'> {
-  switch (state) {
-    case 'connected':
-      return { sign: '✔', word: 'connected', ink: 'green' };
-    case 'held':
-      return { sign: '‖', word: 'on hold', ink: 'yellow' };
-    case 'offered':
-    case 'ringing':
-      return { sign: '▶', word: 'ringing', ink: 'yellow' };
-    default:
-      return { sign: '·', word: state ?? 'going on', ink: 'plain' };
-  }
-}
-
-/** What an update changed, the weightiest thing first. */
-function updateOf(view: CallView | undefined, before: CallView | undefined): Said {
-  const changed = { sign: '·', word: 'changed', ink: 'plain', remark: '' } as const;
-  if (view === undefined) return changed;
-  const transfer = view.transfers.at(-1);
-  if (transfer !== undefined && view.transfers.length > (before?.transfers.length ?? 0)) {
-    const to = transfer.to === undefined ? '' : ` to ${transfer.to}`;
-    const by = transfer.by === undefined ? '' : ` by ${transfer.by}`;
-    return { sign: '»', word: 'transferred', ink: 'cyan', remark: `${transfer.style}${to}${by}` };
-  }
-  if (view.state === 'held' && before?.state !== 'held') {
-    const holder = view.parties.find((party) => party.state === 'held')?.number;
-    return { ...ofState('held'), remark: holder === undefined ? '' : `by ${holder}` };
-  }
-  if (before?.state === 'held' && view.state === 'connected') {
-    return { ...ofState('connected'), word: 'resumed', remark: '' };
-  }
-  if (view.conference !== undefined && before?.conference !== view.conference) {
-    return { sign: '+', word: 'conference', ink: 'cyan', remark: view.conference };
-  }
-  const known = new Set(before?.parties.map((party) => party.number));
-  const joined = view.parties.filter(({ number }) => number !== undefined && !known.has(number));
-  if (before !== undefined && joined.length > 0) {
-    const who = joined.map((party) => `${party.number ?? ''} ${party.name ?? ''}`.trim());
-    const rings = joined.every(({ state }) => state === 'offered' || state === 'ringing');
-    const word = rings ? 'rings' : 'joined';
-    return { sign: rings ? '▶' : '+', word, ink: 'plain', remark: who.join(', ') };
-  }
-  const visit = view.queue.at(-1);
-  if (visit !== undefined && view.queue.length > (before?.queue.length ?? 0)) {
-    const place = visit.position === undefined ? '' : `, place ${visit.position}`;
-    return { sign: '…', word: 'in queue', ink: 'yellow', remark: `${visit.name}${place}` };
-  }
-  const missedBefore = before?.queue.at(-1)?.missedBy.length ?? 0;
-  const missed = visit?.missedBy.slice(missedBefore) ?? [];
-  if (missed.length > 0) return { ...changed, word: 'agent missed', remark: missed.join(', ') };
-  return changed;
 }
 
 function endOf(news: CallNews): Said {

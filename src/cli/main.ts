@@ -23,6 +23,8 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 process.exitCode = await run(process.argv, surface);
+// Nothing should hold the process now; if something does, it shall not hold the person.
+setTimeout(() => process.exit(), 1000).unref();
 
 async function run(argv: readonly string[], to: Surface): Promise<ExitCode> {
   try {

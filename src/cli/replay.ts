@@ -38,9 +38,13 @@ function speed(text: string): number {
 async function replay(file: string, options: ReplayOptions, surface: Surface): Promise<void> {
   const lines = new Lines(surface.paint);
   const show = (event: CallEvent): void => {
-    if (options.json === true) surface.out(JSON.stringify(event));
-    else if (isOfCall(event)) surface.out(lines.call(clock(event), newsOfEvent(event)));
-    else surface.out(lines.source(clock(event), newsOfSource(event)));
+    const line =
+      options.json === true
+        ? JSON.stringify(event)
+        : isOfCall(event)
+          ? lines.call(clock(event), newsOfEvent(event))
+          : lines.source(clock(event), newsOfSource(event));
+    if (line !== undefined) surface.out(line);
   };
   const summary = await runReplay({ file, speed: options.speed, onEvent: show });
   const { calls, events, ignored } = summary;

@@ -35,7 +35,8 @@ async function simulate(options: SimulateOptions, surface: Surface): Promise<voi
   const config = simulatedConfig(options, thisMachine(process.cwd()));
   const last = 1000 + options.agents;
   const agents = options.agents === 1 ? 'agent 1001' : `agents 1001 to ${last}`;
-  const about = `A simulated contact centre: ${agents}, ${options.rate} calls a second.`;
+  const rate = options.rate === 1 ? 'a call' : `${options.rate} calls`;
+  const about = `A simulated contact centre: ${agents}, ${rate} a second.`;
   await runServer(config, about, surface);
 }
 

@@ -83,14 +83,17 @@ function lineShow(options: TailOptions, surface: Surface): (news: FeedNews) => v
   const { host, port } = options.server;
   const whose = [...options.extension, ...options.prefix.map((prefix) => `${prefix}…`)];
   const calls = whose.length === 0 ? 'all calls' : `calls of ${whose.join(', ')}`;
+  const print = (line: string | undefined): void => {
+    if (line !== undefined) surface.out(line);
+  };
   const aside = (text: string): void => surface.aside(surface.asidePaint('dim', text));
   return (news) => {
     switch (news.kind) {
       case 'call':
-        surface.out(lines.call(clock(new Date()), newsOfMessage(news)));
+        print(lines.call(clock(new Date()), newsOfMessage(news)));
         return;
       case 'source':
-        surface.out(lines.source(clock(new Date()), news));
+        print(lines.source(clock(new Date()), news));
         return;
       case 'lost':
         aside(

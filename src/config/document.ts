@@ -4,7 +4,8 @@
  */
 import { environmentName } from './environment.ts';
 import { expectation } from './schema.ts';
-import { commonSourceSettings, sections, sourceTypes, tokenSettings } from './settings.ts';
+import { sections, tokenSettings } from './settings.ts';
+import { commonSourceSettings, sourceTypes } from './source-settings.ts';
 import { isRequired } from './setting.ts';
 import type { Setting, Settings } from './setting.ts';
 

@@ -3,7 +3,8 @@
  * says about a value is used to find it; what the person reads comes from the table.
  */
 import { z } from 'zod';
-import { commonSourceSettings, sections, sourceTypes, tokenSettings } from './settings.ts';
+import { sections, tokenSettings } from './settings.ts';
+import { commonSourceSettings, sourceTypes } from './source-settings.ts';
 import { isRequired } from './setting.ts';
 import type { Setting, Settings } from './setting.ts';
 

@@ -117,3 +117,14 @@ export function isRequired(setting: Setting): boolean {
   const mayBeAbsent = 'optional' in setting && setting.optional === true;
   return !mayBeAbsent && !('default' in setting);
 }
+
+/** Names that appear in events, paths and the log. */
+export const nameShape = {
+  pattern: /^[a-z0-9-]{1,32}$/,
+  shape: '1 to 32 of a-z, 0-9 and "-"',
+} as const;
+
+export const hashShape = {
+  pattern: /^[0-9a-fA-F]{64}$/,
+  shape: 'a SHA-256 as 64 hexadecimal digits',
+} as const;

@@ -4,7 +4,8 @@
  */
 import { describeValue } from './problem.ts';
 import type { Problem } from './problem.ts';
-import { sections, sourceTypes } from './settings.ts';
+import { sections } from './settings.ts';
+import { sourceTypes } from './source-settings.ts';
 import { tablesOf, valueAt } from './tree.ts';
 import type { Tree } from './tree.ts';
 

@@ -96,15 +96,24 @@ export async function writeMetadataFile(path: string, xml: string): Promise<stri
   const part = join(folder, `.${basename(path)}.part`);
   // Left by a crash, or planted: "wx" follows no link.
   await rm(part, { force: true });
-  const file = await open(part, 'wx', 0o640);
   try {
-    await file.writeFile(`${declaration}${xml}\n`);
+    await writeDurably(part, `${declaration}${xml}\n`);
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+  return folder;
+}
+
+async function writeDurably(path: string, content: string): Promise<void> {
+  const file = await open(path, 'wx', 0o640);
+  try {
+    await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(part, path);
-  return folder;
 }
 
 /** Makes the names in a folder durable. */

@@ -33,6 +33,7 @@ describe('an address', () => {
     ['https://feed.example/', 'https://feed.example'],
     ['http://feed.example/offhook/', 'http://feed.example/offhook'],
     ['localhost', 'http://localhost'],
+    [':7580', 'http://127.0.0.1:7580'],
   ])('of HTTP is read from %s', (text, url) => {
     expect(httpAddress(text)).toBe(url);
   });

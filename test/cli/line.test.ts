@@ -56,10 +56,10 @@ beforeEach(() => {
 });
 
 /** The line without clock and parties: what happened, and the remark. */
-function shown(type: string, view: CallView | undefined, changes: Partial<CallNews> = {}): string {
+function shown(type: string, view: CallView | undefined, changes: Partial<CallNews> = {}) {
   return lines
     .call('10:00:00', news(type, view, changes))
-    .replace(/^10:00:00 {2}/, '')
+    ?.replace(/^10:00:00 {2}/, '')
     .replace(/ +\+49301 Ann → 1001 Bob */, ' | ')
     .trimEnd();
 }
@@ -137,7 +137,7 @@ describe('an update', () => {
     const transfer = { style: 'blind', by: '1001', transferee: '+49301', to: '1003', at: '' };
     const moved = { ...talking, transfers: [transfer] };
     expect(shown('CallUpdate', moved)).toBe('» transferred | blind to 1003 by 1001');
-    expect(shown('CallUpdate', moved)).toBe('· changed |');
+    expect(shown('CallUpdate', moved)).toBeUndefined();
   });
 
   it('says which queue the caller waits in, and which agents did not answer', () => {
@@ -148,6 +148,34 @@ describe('an update', () => {
       '… in queue | support, place 2',
     );
     expect(shown('CallUpdate', { ...ringing, queue: [missed] })).toBe('· agent missed | Bob');
+    const served = { ...missed, left: '2026-01-02 10:00:09.000', result: 'answered', agent: 'Cid' };
+    expect(shown('CallUpdate', { ...ringing, queue: [served] })).toBe(
+      '… served | queue support, Cid',
+    );
+  });
+
+  it('says that the caller gave up waiting', () => {
+    const queued = { ...waiting, name: 'support', position: 2, result: undefined, missedBy: [] };
+    shown('CallStart', { ...ringing, queue: [queued] });
+    const gone = { ...queued, result: 'abandoned' };
+    expect(shown('CallUpdate', { ...ringing, queue: [gone] })).toBe('… gave up | queue support');
+  });
+
+  it('says who left, who picked up, and that the platform took the call in', () => {
+    shown('CallStart', ringing);
+    expect(shown('CallUpdate', { ...ringing, parties: talking.parties })).toBe(
+      '+ picked up | 1001',
+    );
+    expect(shown('CallUpdate', { ...ringing, parties: [party('+49301', 'connected')] })).toBe(
+      '- left | 1001',
+    );
+    const taken = { ...ringing, state: 'connected', parties: [party('+49301', 'connected')] };
+    expect(shown('CallUpdate', taken)).toBe('· taken in | by the platform');
+  });
+
+  it('that changed nothing one could see has no line', () => {
+    shown('CallStart', ringing);
+    expect(shown('CallUpdate', { ...ringing, revision: 2 })).toBeUndefined();
   });
 
   it('says that a call became a conference', () => {
@@ -204,7 +232,7 @@ describe('a line', () => {
   it('has the same words with colour', () => {
     const coloured = new Lines(paint).call('10:00:00', news('CallStart', ringing));
     expect(coloured).toContain('\u001b[33m▶ ringing');
-    expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(
+    expect(coloured?.replaceAll(/\u001b\[\d+m/g, '')).toBe(
       lines.call('10:00:00', news('CallStart', ringing)),
     );
   });

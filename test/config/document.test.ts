@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { settingsTable } from '../../src/config/document.ts';
 import { environmentName } from '../../src/config/environment.ts';
-import { commonSourceSettings, sections, sourceTypes } from '../../src/config/settings.ts';
+import { sections } from '../../src/config/settings.ts';
+import { commonSourceSettings, sourceTypes } from '../../src/config/source-settings.ts';
 import { expectation } from '../../src/config/schema.ts';
 import { configOf } from '../../src/config/read.ts';
 

@@ -171,13 +171,13 @@ export const answers: Readonly<Record<string, Answer>> = {
     kind: 'failure',
     head: { type: 'GetCallDetail', id: '7' },
     failure: 'Call Not Found',
-    detail: 'No ongoing or finished call has the id "1651d3c9-7bce-11e0-a220-005056c00008".',
+    detail: 'No call has the id "1651d3c9-7bce-11e0-a220-005056c00008" here.',
   },
   'failure-not-authorized': {
     kind: 'failure',
     head: { type: 'SubscribeOnCallEvent', id: '1' },
     failure: 'Not Authorized',
-    detail: 'This listener expects Authenticate first.',
+    detail: 'SubscribeOnCallEvent came before Authenticate; this listener asks for a token first.',
   },
   'failure-processing-error': {
     kind: 'failure',

@@ -1,0 +1,147 @@
+/**
+ * The HTTP server: our own routes, those that other rooms bring, and the bounds on what a client may do.
+ * WebSocket upgrades come out at `http` for whoever serves them; nothing here knows the feed.
+ */
+import type { Server } from 'node:http';
+import Fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify';
+import { type Problem, problem } from '../base/problem.ts';
+import { mishapOf, refuse, refuseConnection } from './answer.ts';
+import { callRoutes, type CallBook } from './calls.ts';
+import { cdrRoutes, type CdrBook } from './cdrs.ts';
+import { healthRoutes, type HealthPort } from './health.ts';
+
+export interface ApiSettings {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Largest request body that is read, bytes; a route may have its own. */
+  readonly bodyBytes: number;
+}
+
+export interface ApiPorts {
+  readonly calls: CallBook & CdrBook;
+  readonly health: HealthPort;
+  /** Whether a request with this Authorization header may read calls; absent: anybody may. */
+  readonly authorize?: (header: string | undefined) => boolean;
+  /** Routes of other rooms; each says for itself who may use them. */
+  readonly plugins?: readonly FastifyPluginCallback[];
+  /** Told of every mistake of ours, with the request it happened in. */
+  readonly onFault: (error: unknown, request: string) => void;
+}
+
+export interface ApiServer {
+  /** The server beneath, for upgrades. Emits `upgrade` once somebody listens to that. */
+  readonly http: Server;
+  /** Resolves with the address in use; rejects with Node's error when it cannot be had. */
+  listen(): Promise<{ readonly host: string; readonly port: number }>;
+  /** Takes no more requests, lets those under way end, and cuts what is left after two seconds. */
+  close(): Promise<void>;
+}
+
+/** Bounds that are nobody's to set: what real clients need, and room to spare. */
+const limits = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  keepAliveMs: 30_000,
+  headerBytes: 16 * 1024,
+  parameterChars: 128,
+  closingMs: 2_000,
+} as const;
+
+export function createApiServer(settings: ApiSettings, ports: ApiPorts): ApiServer {
+  const app = Fastify({
+    bodyLimit: settings.bodyBytes,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    http: { headersTimeout: limits.headersMs, maxHeaderSize: limits.headerBytes },
+    routerOptions: { maxParamLength: limits.parameterChars },
+    forceCloseConnections: 'idle',
+    clientErrorHandler: refuseConnection,
+    frameworkErrors: (error, _request, reply) => {
+      refuse(reply, mishapOf(error).problem);
+    },
+  });
+  const routes = collectRoutes(app);
+  app.addHook('onRequest', (_request, reply, next) => {
+    void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    next();
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const { problem: body, isFault } = mishapOf(error);
+    if (isFault) ports.onFault(error, `${request.method} ${request.routeOptions.url ?? ''}`);
+    return refuse(reply, body);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const { body, allow } = notFound(routes, request.method, path);
+    return refuse(allow === undefined ? reply : reply.header('allow', allow), body);
+  });
+
+  void app.register(healthRoutes(ports.health));
+  void app.register((guarded, _options, done) => {
+    const { authorize } = ports;
+    guarded.addHook('onRequest', (request, reply, next) => {
+      if (authorize === undefined || authorize(request.headers.authorization)) return next();
+      const detail = 'seen no valid token, expected the header "Authorization: Bearer TOKEN"';
+      refuse(reply.header('www-authenticate', 'Bearer'), problem(401, 'UNAUTHORIZED', detail));
+    });
+    void guarded.register(callRoutes(ports.calls));
+    void guarded.register(cdrRoutes(ports.calls));
+    done();
+  });
+  for (const plugin of ports.plugins ?? []) void app.register(plugin);
+
+  return {
+    http: app.server,
+    async listen() {
+      const { host, port } = settings;
+      await app.listen({ host, port });
+      const address = app.server.address();
+      if (address === null || typeof address === 'string') throw new Error('no TCP address');
+      return { host: address.address, port: address.port };
+    },
+    async close() {
+      const cut = setTimeout(() => app.server.closeAllConnections(), limits.closingMs);
+      await app.close();
+      clearTimeout(cut);
+    },
+  };
+}
+
+/** Every route there is, as method and pattern, filled while they are registered. */
+interface Route {
+  readonly method: string;
+  readonly pattern: string;
+}
+
+function collectRoutes(app: FastifyInstance): readonly Route[] {
+  const routes: Route[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) routes.push({ method: each, pattern: url });
+  });
+  return routes;
+}
+
+function notFound(
+  routes: readonly Route[],
+  method: string,
+  path: string,
+): { readonly body: Problem; readonly allow?: string } {
+  const seen = `seen ${method} ${path.slice(0, 100)}`;
+  const methods = routes.filter(({ pattern }) => matches(pattern, path)).map((each) => each.method);
+  if (methods.length > 0 && !methods.includes(method)) {
+    const allow = methods.join(', ');
+    return { allow, body: problem(405, 'METHOD_UNKNOWN', `${seen}, expected one of ${allow}`) };
+  }
+  const known = routes.filter((each) => each.method !== 'HEAD');
+  const expected = known.map((each) => `${each.method} ${each.pattern}`).join(', ');
+  return { body: problem(404, 'ROUTE_UNKNOWN', `${seen}, expected one of ${expected}`) };
+}
+
+function matches(pattern: string, path: string): boolean {
+  const [wanted, given] = [pattern.split('/'), path.split('/')];
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, at) => (part.startsWith(':') ? given[at] !== '' : part === given[at]))
+  );
+}

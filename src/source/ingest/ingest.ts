@@ -1,0 +1,86 @@
+/**
+ * A source that is told instead of asking: whoever watches a system that we have no adapter for sends us
+ * what it sees. Always up, since there is nobody to connect to; how long ago a sender was heard is known.
+ */
+import type { Clock } from '../../base/clock.ts';
+import type { Source, SourcePort } from '../source.ts';
+import { Intake, type IntakePort, type IntakeSettings, type Taken, usualIntake } from './intake.ts';
+import { type RowProblem, translate } from './translate.ts';
+
+export interface IngestPort extends IntakePort {
+  /** Whether a request with this Authorization header (absent: none) may send signals. */
+  authorize(header: string | undefined): boolean;
+}
+
+/** What came of one request. */
+export type Received =
+  | Taken
+  | { readonly kind: 'problems'; readonly problems: readonly RowProblem[] }
+  /** Not started, stopped, or held back while the disk is behind. */
+  | { readonly kind: 'closed' };
+
+export class Ingest implements Source {
+  readonly type = 'ingest';
+  readonly name: string;
+  readonly #sourcePort: SourcePort;
+  readonly #port: IngestPort;
+  readonly #clock: Clock;
+  readonly #intake: Intake;
+  #isOpen = false;
+  #isHeld = false;
+  readonly #atWork = new Set<Promise<unknown>>();
+
+  constructor(
+    name: string,
+    sourcePort: SourcePort,
+    port: IngestPort,
+    clock: Clock,
+    intake: IntakeSettings = usualIntake,
+  ) {
+    this.name = name;
+    this.#sourcePort = sourcePort;
+    this.#port = port;
+    this.#clock = clock;
+    this.#intake = new Intake(port, intake);
+  }
+
+  start(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#sourcePort.signal({
+      kind: 'source.connected',
+      source: this.name,
+      atMs: this.#clock.now(),
+    });
+    this.#sourcePort.state('up');
+  }
+
+  /** Takes no more, and waits for what was taken. */
+  async stop(): Promise<void> {
+    this.#isOpen = false;
+    await Promise.allSettled(this.#atWork);
+  }
+
+  hold(held: boolean): void {
+    this.#isHeld = held;
+  }
+
+  authorize(header: string | undefined): boolean {
+    return this.#port.authorize(header);
+  }
+
+  /** Takes a request's body, all of it or nothing. Rejects when it cannot be made durable. */
+  async receive(body: unknown): Promise<Received> {
+    if (!this.#isOpen || this.#isHeld) return { kind: 'closed' };
+    this.#sourcePort.heard();
+    const translated = translate(body, this.name);
+    if (translated.kind === 'problems') return translated;
+    const work = this.#intake.take(translated.signals);
+    this.#atWork.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#atWork.delete(work);
+    }
+  }
+}

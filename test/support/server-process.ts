@@ -1,0 +1,58 @@
+/**
+ * A server as its users run it: the built command as a process of its own, on free ports, in a folder of
+ * its own.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const main = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+
+export interface ServerProcess {
+  readonly child: ChildProcess;
+  readonly feedPort: number;
+  readonly httpPort: number | undefined;
+  /** Log lines so far, parsed. */
+  readonly log: readonly Readonly<Record<string, unknown>>[];
+  readonly exited: Promise<number | null>;
+  kill(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+interface Started {
+  readonly feed: { readonly port: number };
+  readonly http?: { readonly port: number };
+}
+
+/** Starts `offhook serve` with the given TOML; resolves when it says that it listens. */
+export async function startServerProcess(folder: string, toml: string): Promise<ServerProcess> {
+  const config = join(folder, 'offhook.toml');
+  writeFileSync(config, toml);
+  const child = spawn(process.execPath, [main, 'serve', '--config', config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const log: Record<string, unknown>[] = [];
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const started = await new Promise<Started>((resolve, reject) => {
+    const said: string[] = [];
+    void exited.then((code) => reject(new Error(`ended with ${code}: ${said.join('\n')}`)));
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      said.push(line);
+      if (!line.startsWith('{')) return;
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      log.push(entry);
+      if (entry['event'] === 'server.started') resolve(entry as unknown as Started);
+    });
+  });
+  return {
+    child,
+    feedPort: started.feed.port,
+    httpPort: started.http?.port,
+    log,
+    exited,
+    kill: (signal) => {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
