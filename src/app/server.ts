@@ -7,9 +7,12 @@ import { hostname } from 'node:os';
 import { verifyToken } from '../access/tokens.ts';
 import { Deadlines } from '../base/deadlines.ts';
 import { systemClock } from '../base/clock.ts';
+import type { CallEvent } from '../call/event.ts';
 import { Registry } from '../call/registry.ts';
 import type { Config } from '../config/settings.ts';
 import { Hub } from '../feed/hub.ts';
+import type { CallSignal } from '../call/signal.ts';
+import type { SignalId } from '../journal/journal.ts';
 import { EmbeddedJournal } from '../journal/embedded.ts';
 import { Retention } from '../journal/retention.ts';
 import { Cdrs } from '../record/cdrs.ts';
@@ -24,7 +27,7 @@ import type { SessionSettings } from '../subscriber/session.ts';
 import { listenTcp, type Listener } from '../subscriber/tcp.ts';
 import type { Log } from '../telemetry/log.ts';
 import { FrontDesk } from './desk.ts';
-import { type HttpDoor, openHttp } from './http.ts';
+import { bearer, type HttpDoor, openHttp } from './http.ts';
 import { Pipeline } from './pipeline.ts';
 import { takeBack } from './recovery.ts';
 import { adaptiveSchedule } from './scheduling.ts';
@@ -42,12 +45,18 @@ export interface Address {
 export interface RunningServer {
   readonly feedAddress: Address;
   readonly httpAddress?: Address;
-  /** Resolves when every source has been heard to its end: only replays have one. */
+  /** Resolves when every replay among the sources has been heard to its end; rejects when one cannot be. */
   readonly replayed: Promise<void>;
   /** Ends everything in order, within the configured deadline. A second call changes nothing. */
   stop(reason: string): Promise<void>;
   /** Resolves when the server cannot go on, with why. */
   readonly failed: Promise<Error>;
+}
+
+export interface ServerOptions {
+  readonly log: Log;
+  /** Told of every event once it is durable; for a command that shows them itself. */
+  readonly onEvents?: (events: readonly CallEvent[]) => void;
 }
 
 /** How late a keep-alive may come at most, milliseconds. */
@@ -64,11 +73,7 @@ const pingWithoutKeepAliveMs = 30_000;
  * @throws {StoreError} when the data folder cannot be used
  * @throws {Error} Node's own, when an address cannot be listened on
  */
-export async function startServer(
-  config: Config,
-  options: { readonly log: Log },
-): Promise<RunningServer> {
-  const { log } = options;
+export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<Error>((resolve) => (fail = resolve));
   const store = await StoreClient.open({
@@ -76,7 +81,7 @@ export async function startServer(
     onFailure: (error) => fail(error),
   });
   try {
-    return await assemble(config, store, log, failed);
+    return await assemble(config, store, options, failed);
   } catch (error) {
     await store.close();
     throw error;
@@ -86,7 +91,7 @@ export async function startServer(
 async function assemble(
   config: Config,
   store: StoreClient,
-  log: Log,
+  { log, onEvents }: ServerOptions,
   failed: Promise<Error>,
 ): Promise<RunningServer> {
   const site = siteOf(config);
@@ -106,12 +111,22 @@ async function assemble(
   });
   const registry = new Registry();
   const pipeline = new Pipeline(registry, journal, systemClock, (held) => sources.hold(held));
-  const sources = new Sources((signal) => pipeline.signal(signal), systemClock, log);
+  const sources = new Sources(
+    (signal) => pipeline.signal(signal),
+    ({ name, tokenSha256 }) => ({
+      accept: (signals) => pipeline.accept(signals, idsOf(name, signals)),
+      seenSignalIds: (ids) => journal.seenSignalIds(name, ids),
+      authorize: tokenSha256 === undefined ? () => true : bearer([{ name, sha256: tokenSha256 }]),
+    }),
+    systemClock,
+    log,
+  );
   const open = await takeBack(registry, journal, pipeline, config.sources);
   const hub = new Hub(adaptiveSchedule(), journal.head, open);
   const filing = filingOf(config, store, log);
   journal.onCommitted((entries) => {
     hub.publish(entries);
+    onEvents?.(entries.map(({ event }) => event));
     if (entries.some(({ event }) => event.kind === 'call.ended')) filing.nudge();
   });
   for (const each of config.sources) if (each.enabled) sources.add(each);
@@ -121,9 +136,10 @@ async function assemble(
 
   const encoder = new Encoder(site, journal.epoch);
   const groups = new Groups(hub, encoder);
+  const cdrs = new Cdrs(store);
   const desk = new FrontDesk({
     hub,
-    cdrs: new Cdrs(store),
+    cdrs,
     encoder,
     sources,
     version,
@@ -151,26 +167,18 @@ async function assemble(
   let feed: Listener | undefined;
   let http: HttpDoor | undefined;
   try {
-    feed = await listenTcp(
-      {
-        host: config.feed.host,
-        port: config.feed.port,
-        maxSessions: config.feed.maxSessions,
-        session: sessionOf(config, 0),
-      },
-      house,
-    );
+    const sessions = (): number => (feed?.connections.size ?? 0) + (http?.connections.size ?? 0);
+    const { host, port, maxSessions } = config.feed;
+    const isFull = (): boolean => sessions() >= maxSessions;
+    feed = await listenTcp({ host, port, isFull, session: sessionOf(config, 0) }, house);
     http = await openHttp(config, {
       desk,
-      hub,
-      encoder,
+      cdrs,
       sources,
-      pipeline,
-      journal,
       house,
-      trouble: () => trouble,
       session: sessionOf(config, config.feed.keepAliveMs || pingWithoutKeepAliveMs),
-      version,
+      sessions,
+      journalTrouble: () => trouble?.message,
     });
   } catch (error) {
     clearInterval(timer);
@@ -213,6 +221,10 @@ async function assemble(
     failed,
     stop: (reason) => (stopping ??= within(config.stop.deadlineMs, takeApart(reason), log)),
   };
+}
+
+function idsOf(source: string, signals: readonly CallSignal[]): SignalId[] {
+  return signals.flatMap(({ id }) => (id === undefined ? [] : [{ source, id }]));
 }
 
 /** In batches, so that not all of them come back in the same instant. */

@@ -7,10 +7,12 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import type { CallSignal } from '../call/signal.ts';
 import type {
   AmiSourceSettings,
+  IngestSourceSettings,
   ReplaySourceSettings,
   SourceSettings,
 } from '../config/settings.ts';
 import { type AmiClientSettings, connectAmi } from '../source/ami/client.ts';
+import { Ingest, type IngestPort } from '../source/ingest/ingest.ts';
 import { ReplaySource } from '../source/replay/replay-source.ts';
 import { Simulator } from '../source/simulator/simulator.ts';
 import type { Source, SourcePort, SourceState } from '../source/source.ts';
@@ -34,9 +36,17 @@ export class Sources {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #signal: (signal: CallSignal) => void;
+  readonly #intake: (settings: IngestSourceSettings) => IngestPort;
 
-  constructor(signal: (signal: CallSignal) => void, clock: Clock, log: Log) {
+  /** @param intake what an ingest source needs of the rest of the house */
+  constructor(
+    signal: (signal: CallSignal) => void,
+    intake: (settings: IngestSourceSettings) => IngestPort,
+    clock: Clock,
+    log: Log,
+  ) {
     this.#signal = signal;
+    this.#intake = intake;
     this.#clock = clock;
     this.#log = log;
   }
@@ -45,9 +55,7 @@ export class Sources {
   add(settings: SourceSettings): void {
     const { name, type } = settings;
     this.#reports.set(name, { name, type, state: 'connecting' });
-    const source = this.#build(settings, this.#portOf(name));
-    if (source !== undefined) this.#sources.set(name, source);
-    else this.#reports.set(name, { name, type, state: 'up' });
+    this.#sources.set(name, this.#build(settings, this.#portOf(name)));
   }
 
   start(): void {
@@ -59,11 +67,11 @@ export class Sources {
     await Promise.all([...this.#sources.values()].map((source) => source.stop()));
   }
 
-  /** Resolves when every replay has said all it has; never when there is none. */
+  /** Resolves when every replay has been heard to its end; never when there is none. */
   replayed(): Promise<void> {
     const replays = [...this.#sources.values()].filter((each) => each instanceof ReplaySource);
     if (replays.length === 0) return new Promise(() => undefined);
-    return Promise.all(replays.map((each) => each.played)).then(() => undefined);
+    return Promise.all(replays.map((each) => each.heard)).then(() => undefined);
   }
 
   get(name: string): Source | undefined {
@@ -76,7 +84,13 @@ export class Sources {
     for (const source of this.#sources.values()) source.hold?.(held);
   }
 
-  /** A sign of life from a source that has no connection of its own. */
+  /** The source that takes signals over HTTP, where there is one; the configuration allows one. */
+  ingest(): Ingest | undefined {
+    for (const source of this.#sources.values()) if (source instanceof Ingest) return source;
+    return undefined;
+  }
+
+  /** A sign of life from a source. */
   heard(name: string): void {
     const report = this.#reports.get(name);
     if (report !== undefined) this.#reports.set(name, { ...report, heardAtMs: this.#clock.now() });
@@ -100,7 +114,7 @@ export class Sources {
     };
   }
 
-  #build(settings: SourceSettings, port: SourcePort): Source | undefined {
+  #build(settings: SourceSettings, port: SourcePort): Source {
     const { name } = settings;
     switch (settings.type) {
       case 'ami':
@@ -110,9 +124,7 @@ export class Sources {
       case 'replay':
         return this.#replay(settings, port);
       case 'ingest':
-        // Senders come to us over HTTP; there is nothing to start.
-        this.#signal({ kind: 'source.connected', source: name, atMs: this.#clock.now() });
-        return undefined;
+        return new Ingest(name, port, this.#intake(settings), this.#clock);
     }
   }
 
@@ -140,12 +152,12 @@ export class Sources {
   /** A replay is a PBX of its own on loopback, which the AMI source talks to as to any other. */
   #replay(settings: ReplaySourceSettings, port: SourcePort): Source {
     const { name, file, speed, giveUpAfterMs } = settings;
-    return new ReplaySource({ name, file, speed }, port, (amiPort) => {
+    return new ReplaySource({ name, file, speed }, port, (amiPort, tell) => {
       const pbx = { host: '127.0.0.1', port: amiPort, username: 'replay', secret: 'replay' };
       const manner = { login: 'plain' as const, pingIntervalMs: 15_000, recordingFormat: 'wav' };
       const client: AmiClientSettings = { source: name, ...pbx, ...manner };
       const again = { reconnectMinMs: 100, reconnectMaxMs: 1_000 };
-      return this.#supervised({ name, type: 'ami', giveUpAfterMs, ...again }, client, port);
+      return this.#supervised({ name, type: 'ami', giveUpAfterMs, ...again }, client, tell);
     });
   }
 }

@@ -10,6 +10,10 @@ import type { LegFacts } from './signal.ts';
 
 /** How many ended legs and call keys are remembered; beyond it the oldest are forgotten. */
 const rememberedKeys = 100_000;
+/** Calls that went one into the other; a longer chain is a circle. */
+const longestMergeChain = 100;
+
+type MergeField = 'id' | 'source' | 'platformIds' | 'mergedInto';
 
 export interface Placed {
   readonly call: CallDraft;
@@ -47,7 +51,10 @@ export class CallBook {
   readonly #byLegKey = new Map<string, CallDraft>();
   readonly #endedLegs = new RecentMap<true>();
   readonly #occurrences = new RecentMap<number>();
-  readonly #bridges = new RecentMap<CallDraft>();
+  /** Id of the call whose legs are in a bridge. */
+  readonly #bridges = new RecentMap<string>();
+  /** Where a call's keys lead after it went into another call, by key, and by id for the next hop. */
+  readonly #mergedInto = new RecentMap<string>();
   /** Counts how often each source has come back; a leg carries the count at which it was last heard. */
   readonly #generations = new Map<string, number>();
 
@@ -63,8 +70,18 @@ export class CallBook {
     return this.#calls.get(id);
   }
 
+  /** The open call that the key names, or the one that has taken that call's parties over. */
   callOfKey(source: string, callKey: string): CallDraft | undefined {
-    return this.#byCallKey.get(keyOf(source, callKey));
+    const key = keyOf(source, callKey);
+    const call = this.#byCallKey.get(key);
+    if (call !== undefined) return call;
+    let id = this.#mergedInto.get(key);
+    for (let hops = 0; id !== undefined && hops < longestMergeChain; hops += 1) {
+      const into = this.#calls.get(id);
+      if (into !== undefined) return into;
+      id = this.#mergedInto.get(id);
+    }
+    return undefined;
   }
 
   generation(source: string): number {
@@ -116,7 +133,7 @@ export class CallBook {
     const key = keyOf(source, callKey);
     const occurrence = (this.#occurrences.get(key) ?? 0) + 1;
     const id = callIdOf(source, callKey, occurrence);
-    const call = newDraft(id, source, occurrence, callKey, atMs);
+    const call = newDraft(id, source, callKey, atMs);
     this.#occurrences.set(key, occurrence);
     this.#calls.set(call.id, call);
     this.#byCallKey.set(key, call);
@@ -125,21 +142,24 @@ export class CallBook {
 
   /** Puts a leg into a call; it leaves the index of the call it was in. */
   place(call: CallDraft, leg: LegDraft): void {
+    // Whoever comes, the call goes on here.
+    delete call.mergedInto;
     call.legs.set(leg.key, leg);
     this.#byLegKey.set(keyOf(call.source, leg.key), call);
   }
 
   /** From now on `callKey` names `call` too. */
   alias(call: CallDraft, callKey: string): void {
-    if (this.callOfKey(call.source, callKey) !== undefined) return;
-    this.#byCallKey.set(keyOf(call.source, callKey), call);
+    const key = keyOf(call.source, callKey);
+    if (this.#byCallKey.has(key)) return;
+    this.#byCallKey.set(key, call);
     call.platformIds.push(callKey);
   }
 
   /** The open call whose legs are in the bridge, or undefined when nobody is. */
   callInBridge(source: string, bridge: string): CallDraft | undefined {
-    const call = this.#bridges.get(keyOf(source, bridge));
-    if (call === undefined || call.endedAtMs !== undefined) return undefined;
+    const call = this.#calls.get(this.#bridges.get(keyOf(source, bridge)) ?? '');
+    if (call === undefined) return undefined;
     for (const leg of call.legs.values()) {
       if (leg.bridge === bridge && leg.state !== 'ended') return call;
     }
@@ -147,19 +167,26 @@ export class CallBook {
   }
 
   holdBridge(call: CallDraft, bridge: string): void {
-    this.#bridges.set(keyOf(call.source, bridge), call);
+    this.#bridges.set(keyOf(call.source, bridge), call.id);
   }
 
   /** Takes an ended call out of the book; its keys stay known as ended. */
   close(call: CallDraft): void {
     this.#calls.delete(call.id);
     for (const callKey of call.platformIds) this.#byCallKey.delete(keyOf(call.source, callKey));
+    this.#rememberMerge(call);
     for (const leg of call.legs.values()) {
       const key = keyOf(call.source, leg.key);
       if (this.#byLegKey.get(key) !== call) continue;
       this.#byLegKey.delete(key);
       this.#endedLegs.set(key, true);
     }
+  }
+
+  #rememberMerge({ id, source, platformIds, mergedInto }: Pick<Call, MergeField>): void {
+    if (mergedInto === undefined) return;
+    this.#mergedInto.set(id, mergedInto);
+    for (const callKey of platformIds) this.#mergedInto.set(keyOf(source, callKey), mergedInto);
   }
 
   restoreOpen(call: Call): void {
@@ -171,11 +198,15 @@ export class CallBook {
     this.#restoreOccurrence(call);
     for (const leg of draft.legs.values()) {
       if (leg.movedTo === undefined) this.#byLegKey.set(keyOf(call.source, leg.key), draft);
+      if (leg.bridge !== undefined) this.holdBridge(draft, leg.bridge);
     }
   }
 
   restoreEnded(call: Call): void {
     this.#restoreOccurrence(call);
+    this.#rememberMerge(call);
+    // Its legs were given up, not seen to end: a snapshot may still list them.
+    if (call.ending === 'timed-out') return;
     for (const leg of call.legs) {
       if (leg.movedTo === undefined) this.rememberEnded(call.source, leg.key);
     }

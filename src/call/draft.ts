@@ -35,8 +35,6 @@ export interface HangupRequest {
 export interface CallDraft {
   readonly id: string;
   readonly source: string;
-  /** How many calls this platform key has named so far; part of the id. */
-  readonly occurrence: number;
   readonly platformIds: string[];
   /** In the order in which they were first seen. */
   readonly legs: Map<string, LegDraft>;
@@ -54,6 +52,8 @@ export interface CallDraft {
   mergedInto?: string;
   conference?: string;
   hangup?: HangupRequest;
+  /** Attempts at agents, by leg, that are known to have been missed: a report that comes twice counts once. */
+  readonly missed: Set<string>;
   /** The queue's own word on who ended the talk; it outranks what the legs show. */
   completedBy?: 'agent' | 'caller';
   /** What the last event showed of the call; an update is owed only when that has changed. */
@@ -69,14 +69,12 @@ export interface CallDraft {
 export function newDraft(
   id: string,
   source: string,
-  occurrence: number,
   callKey: string,
   atMs: number,
 ): CallDraft {
   return {
     id,
     source,
-    occurrence,
     platformIds: [callKey],
     legs: new Map(),
     holds: [],
@@ -84,6 +82,7 @@ export function newDraft(
     queue: [],
     recordings: [],
     extensions: new Set(),
+    missed: new Set(),
     startedAtMs: atMs,
     revision: 0,
     touched: false,
@@ -163,7 +162,7 @@ function legView(call: CallDraft, draft: LegDraft): Leg {
 /** Takes a call back in that had no end when its last event was written. */
 export function draftOf(call: Call): CallDraft {
   const draft: CallDraft = {
-    ...newDraft(call.id, call.source, 1, '', call.startedAtMs),
+    ...newDraft(call.id, call.source, '', call.startedAtMs),
     platformIds: [...call.platformIds],
     legs: new Map(call.legs.map(({ party: _, ...leg }) => [leg.key, { ...leg, generation: 0 }])),
     holds: call.holds.map((hold) => ({ ...hold })),
@@ -175,6 +174,7 @@ export function draftOf(call: Call): CallDraft {
     })),
     extensions: new Set(call.extensions),
     revision: call.revision,
+    shown: faceOf(call),
   };
   if (call.answeredAtMs !== undefined) {
     draft.answeredAtMs = call.answeredAtMs;

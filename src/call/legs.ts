@@ -5,8 +5,8 @@
 import type { CallBook } from './book.ts';
 import type { Ending } from './call.ts';
 import type { CallDraft, LegDraft } from './draft.ts';
-import { twinOf } from './parties.ts';
-import { stopRecordings } from './recordings.ts';
+import { isParty, numberOf, twinOf } from './parties.ts';
+import { mutedSides, sideOf, stopRecordings } from './recordings.ts';
 import type { Cause, LegFacts } from './signal.ts';
 import { type LegMove, nextState } from './transitions.ts';
 
@@ -39,10 +39,15 @@ export function move(call: CallDraft, leg: LegDraft, how: LegMove, atMs: number)
   leg.state = next;
   if (how === 'ring') leg.ringingAtMs = atMs;
   if (how === 'connect') leg.connectedAtMs = atMs;
-  if (how === 'hold') call.holds.push({ leg: leg.key, fromMs: atMs });
+  if (how === 'hold') startHold(call, leg, atMs);
   if (how === 'resume') endHold(call, leg, atMs);
   call.touched = true;
   return true;
+}
+
+function startHold(call: CallDraft, leg: LegDraft, atMs: number): void {
+  const by = numberOf(call, leg);
+  call.holds.push({ leg: leg.key, fromMs: atMs, ...(by !== undefined && { by }) });
 }
 
 function endHold(call: CallDraft, leg: LegDraft, atMs: number): void {
@@ -58,7 +63,16 @@ export function endLeg(call: CallDraft, leg: LegDraft, atMs: number, cause?: Cau
   delete leg.bridge;
   endHold(call, leg, atMs);
   stopRecordings(call, leg.key, atMs);
+  // Who leaves while others go on talking has not ended the call.
+  const goesOn = call.answeredAtMs !== undefined && partiesLeft(call) > 1;
+  if (goesOn && call.hangup?.leg === leg.key) delete call.hangup;
   return true;
+}
+
+function partiesLeft(call: CallDraft): number {
+  let left = 0;
+  for (const leg of call.legs.values()) if (leg.state !== 'ended' && isParty(leg)) left += 1;
+  return left;
 }
 
 /** Ends the call when none of its legs is left. */
@@ -100,10 +114,11 @@ export function moveLeg(
       if (behind && other.state !== 'ended') cluster.add(other);
     }
   }
-  for (const member of cluster) {
-    if (member.state !== 'ended') moveOne(book, from, member, into, atMs);
-  }
-  from.mergedInto = into.id;
+  const going = [...cluster].filter((member) => member.state !== 'ended');
+  for (const member of going) moveOne(book, from, member, into, atMs);
+  if (going.length === 0) return;
+  // Where two still talk, somebody has left them; they have not gone on in another call.
+  if (partiesLeft(from) < 2) from.mergedInto = into.id;
   from.touched = true;
   into.touched = true;
 }
@@ -118,20 +133,18 @@ function moveOne(
   const recorded = from.recordings.find(
     (recording) => recording.leg === leg.key && recording.endedAtMs === undefined,
   );
-  const moved: LegDraft = { ...leg, role: 'joined' };
+  const muted = recorded === undefined ? undefined : sideOf(mutedSides(recorded));
+  // A leg that comes back is what it was here before.
+  const moved: LegDraft = { ...leg, role: into.legs.get(leg.key)?.role ?? 'joined' };
   endLeg(from, leg, atMs);
   leg.movedTo = into.id;
   book.place(into, moved);
-  if (moved.state === 'held') into.holds.push({ leg: moved.key, fromMs: atMs });
+  if (moved.bridge !== undefined) book.holdBridge(into, moved.bridge);
+  if (moved.state === 'held') startHold(into, moved, atMs);
   if (recorded !== undefined) {
-    const { pauses, ...rest } = recorded;
-    const { endedAtMs: _, ...open } = rest;
-    const still = pauses.filter((pause) => pause.toMs === atMs);
-    into.recordings.push({
-      ...open,
-      startedAtMs: atMs,
-      pauses: still.map(({ side }) => ({ side, fromMs: atMs })),
-    });
+    const { endedAtMs: _, ...open } = recorded;
+    const pauses = muted === undefined ? [] : [{ side: muted, fromMs: atMs }];
+    into.recordings.push({ ...open, startedAtMs: atMs, pauses });
     into.owed.push('recording.started');
   }
 }

@@ -1,10 +1,11 @@
 /**
  * What ties legs together: dials, bridges, transfers. Legs that meet belong to one call; when two calls
- * meet, the older one goes on and takes the other's legs. In a conference the room's call goes on.
+ * meet, the older one goes on and takes the other's legs. In a conference the room's call goes on. A call
+ * that is left empty is ended by who asked.
  */
 import type { CallBook } from './book.ts';
 import type { CallDraft, LegDraft } from './draft.ts';
-import { endCallIfEmpty, moveLeg } from './legs.ts';
+import { moveLeg } from './legs.ts';
 import { isCaller, numberOf, resolve, twinOf } from './parties.ts';
 import type { DialResult, LinkSignal } from './signal.ts';
 
@@ -25,14 +26,14 @@ export function startDial(
     return true;
   }
   if (leg.dialledBy === caller.leg.key) return false;
-  if (callee.call !== caller.call) {
-    moveLeg(book, callee.call, leg, caller.call, atMs);
-    endCallIfEmpty(book, callee.call, atMs, 'observed');
-  }
+  if (callee.call !== caller.call) moveLeg(book, callee.call, leg, caller.call, atMs);
   const { call } = caller;
   const placed = call.legs.get(leg.key) ?? leg;
   placed.dialledBy = caller.leg.key;
-  if (placed.role === 'caller' && caller.leg !== placed) placed.role = 'called';
+  // Who dials may be heard of after who is dialled.
+  const unheard = caller.leg.dialledBy === undefined && caller.leg.loop?.half !== 'far';
+  if (placed.role === 'caller' && unheard) caller.leg.role = 'caller';
+  placed.role = 'called';
   reachThrough(call, caller.leg, placed);
   delete call.hangup;
   call.touched = true;
@@ -67,11 +68,13 @@ export function endDial(
   return true;
 }
 
-/** The call is answered by `leg`; only the first answer counts. */
-export function answer(call: CallDraft, leg: LegDraft, atMs: number): boolean {
-  if (call.answeredAtMs !== undefined) return false;
-  call.answeredAtMs = Math.max(atMs, call.startedAtMs);
-  call.answeredBy = leg.key;
+/** The call is answered, by `leg` where that is known; only the first answer counts. */
+export function answer(call: CallDraft, leg: LegDraft | undefined, atMs: number): boolean {
+  if (call.answeredAtMs !== undefined && (call.answeredBy !== undefined || leg === undefined)) {
+    return false;
+  }
+  call.answeredAtMs ??= Math.max(atMs, call.startedAtMs);
+  if (leg !== undefined) call.answeredBy = leg.key;
   call.touched = true;
   return true;
 }
@@ -96,7 +99,6 @@ export function joinBridge(
       if (member.bridge === bridge) moveLeg(book, goes, member, stays, atMs);
     }
     if (conference !== undefined) goes.conference ??= conference;
-    endCallIfEmpty(book, goes, atMs, 'observed');
     call = stays;
   }
   book.holdBridge(call, bridge);
@@ -112,7 +114,7 @@ function isOlder(a: CallDraft, b: CallDraft): boolean {
 }
 
 /** Two connected parties in one bridge talk; that answers a call nothing else has answered. */
-function meet(call: CallDraft, bridge: string, atMs: number): void {
+export function meet(call: CallDraft, bridge: string, atMs: number): void {
   const members = [...call.legs.values()].filter((leg) => leg.bridge === bridge);
   for (const leg of members) {
     const far = leg.loop?.half === 'far';
@@ -138,7 +140,6 @@ export function transfer(
       ? [transferee.call, target]
       : [target.call, transferee];
     moveLeg(book, goes.call, goes.leg, stays, signal.atMs);
-    endCallIfEmpty(book, goes.call, signal.atMs, 'observed');
     call = stays;
   }
   const by = numberOf(placed.call, placed.leg);

@@ -44,16 +44,21 @@ function apply(call: CallDraft, signal: QueueSignal, agentLeg: LegDraft | undefi
       visit.result ??= 'left';
       return true;
     case 'queue.abandoned':
-      if (visit === undefined || visit.result !== undefined) return false;
+      if (visit === undefined || visit.result === 'answered') return false;
+      if (visit.result === 'abandoned') return false;
       visit.result = 'abandoned';
       return true;
     case 'agent.offered':
       if (agentLeg === undefined || agentLeg.agent === signal.agent) return false;
       agentLeg.agent = signal.agent;
       return true;
-    case 'agent.missed':
-      openVisit(call, queue, atMs).missedBy.push(signal.agent);
+    case 'agent.missed': {
+      const attempt = signal.agentLeg ?? `${signal.agent} ${atMs}`;
+      if (call.missed.has(attempt)) return false;
+      call.missed.add(attempt);
+      (visit ?? openVisit(call, queue, atMs)).missedBy.push(signal.agent);
       return true;
+    }
     case 'agent.connected': {
       // The caller has left the queue by now, so its last visit is the one meant.
       const served = visit ?? openVisit(call, queue, atMs);
@@ -61,10 +66,8 @@ function apply(call: CallDraft, signal: QueueSignal, agentLeg: LegDraft | undefi
       served.result = 'answered';
       served.agent = signal.agent;
       served.leftAtMs ??= atMs;
-      if (agentLeg !== undefined) {
-        agentLeg.agent = signal.agent;
-        answer(call, agentLeg, atMs);
-      }
+      if (agentLeg !== undefined) agentLeg.agent = signal.agent;
+      answer(call, agentLeg, atMs);
       return true;
     }
     case 'agent.completed':

@@ -47,11 +47,17 @@ export function mutedSides(recording: { readonly pauses: readonly Pause[] }): Se
   return new Set(open.flatMap((each) => sidesOf(each.side)));
 }
 
+/** Both sides as one word; undefined for none. */
+export function sideOf(sides: ReadonlySet<'says' | 'hears'>): AudioSide | undefined {
+  const [first] = sides;
+  return sides.size > 1 ? 'both' : first;
+}
+
 function pause(recording: RecordingDraft, side: AudioSide, atMs: number): boolean {
   const muted = mutedSides(recording);
-  const fresh = sidesOf(side).filter((each) => !muted.has(each));
-  if (fresh.length === 0) return false;
-  recording.pauses.push({ side: fresh.length === 2 ? 'both' : (fresh[0] ?? side), fromMs: atMs });
+  const fresh = sideOf(new Set(sidesOf(side).filter((each) => !muted.has(each))));
+  if (fresh === undefined) return false;
+  recording.pauses.push({ side: fresh, fromMs: atMs });
   return true;
 }
 

@@ -8,7 +8,7 @@ import { type CallDraft, faceOf, viewOf } from './draft.ts';
 import type { Applied, CallEvent, CallEventKind, IgnoredReason, OfCall } from './event.ts';
 import { uuidOf } from './identity.ts';
 import { endCallIfEmpty, endLeg, learn, move, moveLeg } from './legs.ts';
-import { endDial, joinBridge, startDial, transfer } from './links.ts';
+import { endDial, joinBridge, meet, startDial, transfer } from './links.ts';
 import { extensionsOf } from './parties.ts';
 import { wait } from './queues.ts';
 import { record } from './recordings.ts';
@@ -94,6 +94,7 @@ export class Registry {
   }
 
   #applyOfLeg(signal: OfLegSignal, seenAtMs: number): Applied {
+    const isNew = this.#book.leg(signal.source, signal.leg) === undefined;
     const placed = this.#place(signal);
     if (typeof placed === 'string') return { kind: 'ignored', reason: placed };
     placed.leg.generation = this.#book.generation(signal.source);
@@ -101,13 +102,12 @@ export class Registry {
     const here = this.#follow(placed, signal.facts, signal.atMs);
     const changed = new Set<CallDraft>([before, here.call]);
     const learnt = learn(here.call, here.leg, signal.facts);
-    const fresh = here.call.revision === 0 && here.leg.state === 'offered';
     const result = this.#act(signal, here, changed);
     for (const call of [...changed]) endCallIfEmpty(this.#book, call, signal.atMs, 'observed');
     const now = this.#book.leg(signal.source, signal.leg)?.call;
     if (now !== undefined) changed.add(now);
     const applied = told(changed, signal, seenAtMs);
-    if (applied.kind === 'events' || result === true || learnt || fresh) return applied;
+    if (applied.kind === 'events' || result === true || learnt || isNew) return applied;
     return { kind: 'ignored', reason: result === false ? 'no-change' : result };
   }
 
@@ -133,9 +133,8 @@ export class Registry {
     const { call, leg } = placed;
     if (callKey === undefined || callKey === leg.callKey) return placed;
     leg.callKey = callKey;
-    const other = this.#book.callOfKey(call.source, callKey);
-    if (other === call) return placed;
-    if (other === undefined) {
+    const other = this.#book.callOfKey(call.source, callKey) ?? call;
+    if (other === call) {
       this.#book.alias(call, callKey);
       return placed;
     }
@@ -154,7 +153,9 @@ export class Registry {
       case 'leg.ringing':
         return move(call, leg, 'ring', atMs) || 'not-in-this-state';
       case 'leg.connected':
-        return move(call, leg, 'connect', atMs) || 'not-in-this-state';
+        if (!move(call, leg, 'connect', atMs)) return 'not-in-this-state';
+        if (leg.bridge !== undefined) meet(call, leg.bridge, atMs);
+        return true;
       case 'leg.held':
         return move(call, leg, 'hold', atMs) || 'not-in-this-state';
       case 'leg.resumed':
@@ -168,17 +169,13 @@ export class Registry {
         call.hangup = { leg: leg.key, by: signal.by };
         return true;
       case 'dial.started': {
-        const caller = this.#partner(signal.source, signal.from, signal.fromFacts, atMs);
+        const caller = this.#partner(signal, signal.from, signal.fromFacts, changed);
         if (signal.from !== undefined && caller === undefined) return 'unknown-leg';
         if (caller?.leg === leg) return false;
-        if (caller !== undefined) {
-          changed.add(caller.call);
-          learn(caller.call, caller.leg, signal.fromFacts);
-        }
         return startDial(this.#book, placed, caller, atMs);
       }
       case 'dial.ended': {
-        const caller = this.#partner(signal.source, signal.from, signal.fromFacts, atMs);
+        const caller = this.#partner(signal, signal.from, signal.fromFacts, changed);
         return endDial(call, leg, caller?.leg, signal.result, atMs);
       }
       case 'bridge.joined': {
@@ -191,10 +188,8 @@ export class Registry {
         delete leg.bridge;
         return true;
       case 'transfer.completed':
-        for (const key of [signal.transferee, signal.target]) {
-          const other = key === undefined ? undefined : this.#book.leg(signal.source, key);
-          if (other !== undefined) changed.add(other.call);
-        }
+        this.#partner(signal, signal.transferee, undefined, changed);
+        this.#partner(signal, signal.target, undefined, changed);
         return transfer(this.#book, placed, signal);
       case 'queue.joined':
       case 'queue.left':
@@ -204,7 +199,7 @@ export class Registry {
       case 'agent.missed':
       case 'agent.connected':
       case 'agent.completed': {
-        const agent = this.#partner(signal.source, signal.agentLeg, signal.agentFacts, atMs);
+        const agent = this.#partner(signal, signal.agentLeg, signal.agentFacts, changed);
         return wait(call, signal, agent?.call === call ? agent.leg : undefined);
       }
       case 'recording.started':
@@ -216,18 +211,22 @@ export class Registry {
     }
   }
 
+  /** Another leg that a signal speaks of; its call may change with the one that is meant. */
   #partner(
-    source: string,
+    { source, atMs }: OfLegSignal,
     key: string | undefined,
     facts: LegFacts | undefined,
-    atMs: number,
+    changed: Set<CallDraft>,
   ): Placed | undefined {
     if (key === undefined) return undefined;
     const known = this.#book.leg(source, key);
-    if (known !== undefined || facts?.call === undefined) return known;
-    return this.#book.hasEnded(source, key)
-      ? undefined
-      : this.#book.openLeg(source, key, facts, atMs);
+    const opens = facts?.call !== undefined && !this.#book.hasEnded(source, key);
+    const placed = known ?? (opens ? this.#book.openLeg(source, key, facts, atMs) : undefined);
+    if (placed === undefined) return undefined;
+    changed.add(placed.call);
+    placed.leg.generation = this.#book.generation(source);
+    learn(placed.call, placed.leg, facts);
+    return placed;
   }
 }
 
@@ -245,9 +244,9 @@ function updateIfSeen(
   told: readonly OfCall[],
   tell: (kind: CallEventKind, joined: readonly string[]) => void,
 ): void {
-  const face = faceOf(told.at(-1)?.call ?? viewOf(call));
-  if (told.length === 0 && face !== call.shown) tell('call.updated', []);
-  call.shown = face;
+  if (told.length === 0 && faceOf(viewOf(call)) !== call.shown) tell('call.updated', []);
+  const last = told.at(-1);
+  if (last !== undefined) call.shown = faceOf(last.call);
 }
 
 /** What has to be told about a call, after a signal, in order. */
@@ -279,7 +278,7 @@ function eventsOf(call: CallDraft, signal: CallSignal, seenAtMs: number): OfCall
     call.endedAtMs = endedAtMs;
     tell('call.ended', []);
   }
-  if (call.touched) updateIfSeen(call, events, tell);
+  if (call.touched || events.length > 0) updateIfSeen(call, events, tell);
   call.touched = false;
   return events;
 }

@@ -17,29 +17,44 @@ export function reconcile(
   atMs: number,
 ): Set<CallDraft> {
   const changed = new Set<CallDraft>();
-  const keys = new Set(listed.map((leg) => leg.leg));
+  const generation = book.generation(source);
   // The oldest leg of a call is its first: who is listed first says nothing.
   const byAge = [...listed].sort((a, b) => (b.ageMs ?? 0) - (a.ageMs ?? 0) || firstOf(a, b));
   for (const each of byAge) {
     const placed = book.leg(source, each.leg) ?? adopt(book, source, each, atMs);
-    if (placed === undefined) continue;
-    confirm(placed.call, placed.leg, each, atMs, book.generation(source));
+    if (placed === undefined || placed.leg.state === 'ended') continue;
+    confirm(placed.call, placed.leg, each, atMs, generation);
     changed.add(placed.call);
-    if (each.bridge !== undefined && each.state === 'connected') {
-      joinBridge(book, placed, each.bridge, undefined, atMs);
-      const now = book.leg(source, each.leg)?.call;
-      if (now !== undefined) changed.add(now);
-    }
   }
-  for (const call of [...book.open]) {
+  endUnlisted(book, source, new Set(listed.map((leg) => leg.leg)), atMs, changed);
+  // Who has gone is in no bridge any more, so only those who are there meet.
+  for (const each of byAge) {
+    const placed = book.leg(source, each.leg);
+    if (placed === undefined || placed.leg.state === 'ended') continue;
+    if (each.bridge === undefined || each.state !== 'connected') continue;
+    const other = book.callInBridge(source, each.bridge);
+    if (other !== undefined) changed.add(other);
+    joinBridge(book, placed, each.bridge, undefined, atMs);
+  }
+  for (const call of changed) endCallIfEmpty(book, call, atMs, 'reconciled');
+  return changed;
+}
+
+function endUnlisted(
+  book: CallBook,
+  source: string,
+  listed: ReadonlySet<string>,
+  atMs: number,
+  changed: Set<CallDraft>,
+): void {
+  const generation = book.generation(source);
+  for (const call of book.open) {
     if (call.source !== source) continue;
     for (const leg of call.legs.values()) {
-      if (keys.has(leg.key) || leg.generation >= book.generation(source)) continue;
+      if (listed.has(leg.key) || leg.generation >= generation) continue;
       if (endLeg(call, leg, atMs)) changed.add(call);
     }
-    if (endCallIfEmpty(book, call, atMs, 'reconciled')) changed.add(call);
   }
-  return changed;
 }
 
 /** Of two equally old legs, the one whose key names the call came first. */
@@ -65,6 +80,8 @@ function confirm(
   atMs: number,
   generation: number,
 ): void {
+  // What was heard since the source came back is newer than the list.
+  if (leg.bridge !== listed.bridge && leg.generation < generation) delete leg.bridge;
   leg.generation = generation;
   learn(call, leg, listed.facts);
   if (listed.state === 'ringing') move(call, leg, 'ring', atMs);
@@ -80,7 +97,9 @@ export function expire(book: CallBook, source: string, atMs: number): Set<CallDr
     if (!endCallIfEmpty(book, call, atMs, 'timed-out')) continue;
     ended.add(call);
     // The platform may still have these legs: if a later snapshot lists them, they are a new call.
-    for (const leg of call.legs.values()) book.forgetEnded(source, leg.key);
+    for (const leg of call.legs.values()) {
+      if (leg.movedTo === undefined) book.forgetEnded(source, leg.key);
+    }
   }
   return ended;
 }

@@ -18,9 +18,12 @@ export function stateOf(call: CallDraft): CallState {
   return alone && live.some((leg) => leg.state === 'connected') ? 'connected' : 'offered';
 }
 
-/** True once we can say who calls, or the call has got further than being offered. */
+/**
+ * True once we can say who calls, or the call has got further than being offered. One that went into
+ * another call before that never was a call of its own.
+ */
 export function isAnnounceable(call: CallDraft): boolean {
-  if (call.endedAtMs !== undefined) return true;
+  if (call.endedAtMs !== undefined) return call.mergedInto === undefined;
   for (const leg of call.legs.values()) {
     if (!isParty(leg)) continue;
     if (leg.number !== undefined || leg.state !== 'offered' || leg.role !== 'caller') return true;

@@ -18,7 +18,6 @@ const shownCall = z.object({
   called: party,
   startedAtMs: z.number(),
   answeredAtMs: z.number().optional(),
-  extensions: z.array(z.string()),
   queue: z.array(z.object({ queue: z.string(), leftAtMs: z.number().optional() })),
   recordings: z.array(
     z.object({
@@ -29,7 +28,7 @@ const shownCall = z.object({
 });
 export type ShownCall = z.infer<typeof shownCall>;
 
-const answer = z.object({ calls: z.array(shownCall.loose()) }).loose();
+const answer = z.object({ calls: z.array(shownCall) });
 
 /** The calls in an answer of `/v1/calls`, or undefined when it is none. */
 export function readCalls(body: unknown): readonly ShownCall[] | undefined {

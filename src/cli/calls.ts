@@ -1,6 +1,5 @@
 /** `offhook calls`: the ongoing calls of a running server. */
 import { Command } from 'commander';
-import { extensionKey } from '../call/parties.ts';
 import { callTable, readCalls } from './call-table.ts';
 import { exitCodesHelp } from './failure.ts';
 import { ask, parseJson, unexpectedAnswer } from './http.ts';
@@ -26,23 +25,21 @@ export function callsCommand(surface: Surface): Command {
 }
 
 async function listCalls(options: CallsOptions, surface: Surface): Promise<void> {
-  const answer = await ask(options.http, '/v1/calls', 'application/json', options.token);
+  const query = new URLSearchParams();
+  for (const number of options.extension) query.append('extension', number);
+  const path = options.extension.length === 0 ? '/v1/calls' : `/v1/calls?${query.toString()}`;
+  const answer = await ask(options.http, path, 'application/json', options.token);
   const body = answer.status === 200 ? parseJson(answer.body) : undefined;
-  const all = readCalls(body);
-  if (all === undefined) throw unexpectedAnswer(options.http, answer);
-  const wanted = new Set(options.extension.map(extensionKey));
-  const calls = all.filter(
-    (call) =>
-      wanted.size === 0 || call.extensions.some((extension) => wanted.has(extensionKey(extension))),
-  );
+  const calls = readCalls(body);
+  if (calls === undefined) throw unexpectedAnswer(options.http, answer);
   if (options.json === true) {
-    const position = typeof body === 'object' && body !== null && 'position' in body;
-    const head = position ? { position: body.position } : {};
-    surface.out(JSON.stringify({ ...head, calls }, null, 2));
+    surface.out(JSON.stringify(body, null, 2));
     return;
   }
   if (calls.length === 0) {
-    surface.out(wanted.size === 0 ? 'No call is going on.' : 'No such call is going on.');
+    surface.out(
+      options.extension.length === 0 ? 'No call is going on.' : 'No such call is going on.',
+    );
     return;
   }
   for (const line of callTable(calls, Date.now(), surface.paint)) surface.out(line);

@@ -30,7 +30,7 @@ async function printCdr(id: string, options: CdrOptions, surface: Surface): Prom
   const accept = options.json === true ? 'application/json' : 'application/xml';
   const path = `/v1/cdrs/${encodeURIComponent(id)}`;
   const answer = await ask(options.http, path, accept, options.token);
-  if (answer.status === 404 && isProblem(answer.body)) throw notFound(id);
+  if (answer.status === 404 && isUnknownCall(answer.body)) throw notFound(id);
   if (answer.status !== 200) throw unexpectedAnswer(options.http, answer);
   if (options.json === true) {
     const call = parseJson(answer.body);
@@ -50,10 +50,11 @@ function notFound(id: string): Failure {
   );
 }
 
-/** A 404 of offhook says so as problem details; any other web server's 404 says nothing about calls. */
-function isProblem(body: string): boolean {
+/** A 404 of offhook says which; any other web server's 404 says nothing about calls. */
+function isUnknownCall(body: string): boolean {
   const value = parseJson(body);
-  return typeof value === 'object' && value !== null && 'title' in value;
+  const hasCode = typeof value === 'object' && value !== null && 'code' in value;
+  return hasCode && value.code === 'CALL_UNKNOWN';
 }
 
 /** One element a line, for people. What goes to a program keeps the bytes of the server. */

@@ -33,7 +33,9 @@ export function changeOf(
   view: CallView | undefined,
   before: CallView | undefined,
 ): Said | undefined {
-  if (view === undefined || before === undefined) return note('·', 'changed', '');
+  if (view === undefined) return note('·', 'changed', '');
+  // The first that we see of this call: how it stands is news enough.
+  if (before === undefined) return { ...ofState(view.state), remark: '' };
   return (
     transferOf(view, before) ??
     holdOf(view, before) ??
@@ -88,7 +90,8 @@ function queueOf(view: CallView, before: CallView): Said | undefined {
     case 'answered':
       return note('…', 'served', `queue ${visit.name}${visit.agent ? `, ${visit.agent}` : ''}`);
     default:
-      return note('…', 'left queue', visit.name);
+      // Who left because an agent answered has been told so.
+      return view.answered === undefined ? note('…', 'left queue', visit.name) : undefined;
   }
 }
 
@@ -106,7 +109,10 @@ function partiesOf(view: CallView, before: CallView): Said | undefined {
     const earlier = known.get(party.number);
     return earlier !== undefined && isRung(earlier) && !isRung(party) && party.role !== 'caller';
   });
-  return begun.length > 0 ? note('+', 'picked up', whoAre(begun)) : undefined;
+  // The first to pick up has been told as the answer to the call.
+  const talkers = view.parties.filter((party) => party.role !== 'caller' && !isRung(party));
+  const told = view.answered !== undefined && talkers.length === 1;
+  return begun.length > 0 && !told ? note('+', 'picked up', whoAre(begun)) : undefined;
 }
 
 function isRung({ state }: PartyView): boolean {
@@ -123,7 +129,8 @@ function stateOf(view: CallView, before: CallView): Said | undefined {
   if (view.state === 'connected' && view.answered === undefined) {
     return note('·', 'taken in', 'by the platform');
   }
-  return view.state === 'ringing' || view.state === 'connected'
-    ? { ...ofState(view.state), remark: '' }
-    : undefined;
+  // Offered and ringing read the same.
+  const isNews =
+    view.state === 'connected' || (view.state === 'ringing' && before.state !== 'offered');
+  return isNews ? { ...ofState(view.state), remark: '' } : undefined;
 }

@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { exitCodesHelp } from './failure.ts';
 import { configOption } from './options.ts';
-import { runServer } from './serving.ts';
 import type { Surface } from './surface.ts';
 
 interface ServeOptions {
@@ -31,5 +30,7 @@ async function serve(options: ServeOptions, surface: Surface): Promise<void> {
   const enabled = config.sources.filter((source) => source.enabled);
   const names = enabled.map(({ name, type }) => `${name} (${type})`).join(', ');
   const about = names === '' ? 'No source is enabled: no call will be seen.' : `Sources: ${names}`;
+  // Only a server needs all of a server; the other commands start faster without.
+  const { runServer } = await import('./serving.ts');
   await runServer(config, about, surface);
 }

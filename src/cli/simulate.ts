@@ -6,7 +6,6 @@ import type { Surroundings } from '../config/read.ts';
 import type { Config } from '../config/settings.ts';
 import { decimal, wholeNumber } from './arguments.ts';
 import { exitCodesHelp } from './failure.ts';
-import { runServer } from './serving.ts';
 import type { Surface } from './surface.ts';
 
 export interface SimulateOptions {
@@ -37,6 +36,8 @@ async function simulate(options: SimulateOptions, surface: Surface): Promise<voi
   const agents = options.agents === 1 ? 'agent 1001' : `agents 1001 to ${last}`;
   const rate = options.rate === 1 ? 'a call' : `${options.rate} calls`;
   const about = `A simulated contact centre: ${agents}, ${rate} a second.`;
+  // Only a server needs all of a server; the other commands start faster without.
+  const { runServer } = await import('./serving.ts');
   await runServer(config, about, surface);
 }
 
@@ -46,7 +47,11 @@ export function simulatedConfig(options: SimulateOptions, surroundings: Surround
   const values = {
     // The terminal belongs to the person; a line there should mean that something is wrong.
     log: { level: 'warn' },
-    source: [{ type: 'simulator', name: 'simulator', rate, seed, agents }],
+    source: [
+      { type: 'simulator', name: 'simulator', rate, seed, agents },
+      // So that signals of one's own can be tried beside the simulated ones.
+      { type: 'ingest', name: 'signals' },
+    ],
   };
   return configOf(values, 'The simulation', surroundings, {
     ...(data === undefined ? {} : { data: { dir: data } }),

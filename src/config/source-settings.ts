@@ -122,7 +122,6 @@ export const sourceTypes = {
       default: 1,
       meaning: 'How many times as fast as it was recorded; 0 is as fast as possible.',
     },
-    loop: { kind: 'flag', default: false, meaning: 'Whether to begin again at the end.' },
   },
   ingest: {
     tokenSha256: {

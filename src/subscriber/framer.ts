@@ -4,8 +4,9 @@
  * bounds. Never sees what a document means.
  */
 import { ProtocolError } from '../base/errors.ts';
-import { isSpace, Lexer, shownByte, type FrameBounds } from './lexer.ts';
+import { Lexer, type FrameBounds } from './lexer.ts';
 import { bounds } from './message.ts';
+import { isSpace, lt, shownByte } from './xml-bytes.ts';
 
 export type Framed =
   /** From `<` to the `>` that closes the root. May share memory with the chunk it came in. */
@@ -13,7 +14,6 @@ export type Framed =
   /** The peer broke the rules; nothing after it can be understood. */
   | { readonly kind: 'error'; readonly error: ProtocolError };
 
-const lt = 0x3c;
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 const firstHeldBytes = 1024;
 

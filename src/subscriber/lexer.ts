@@ -5,6 +5,24 @@
  * codec's.
  */
 import { ProtocolError, type ErrorCode } from '../base/errors.ts';
+import {
+  bang,
+  beginsName,
+  cdataStart,
+  closeBracket,
+  continuesName,
+  dash,
+  doubleQuote,
+  equals,
+  gt,
+  isSpace,
+  lt,
+  openBracket,
+  question,
+  shownByte,
+  singleQuote,
+  slash,
+} from './xml-bytes.ts';
 
 /** What a document may have at most. */
 export interface FrameBounds {
@@ -43,46 +61,6 @@ type State =
   | 'pi-start'
   | 'pi-target'
   | 'pi';
-
-const byteOf = (character: string): number => character.charCodeAt(0);
-const lt = byteOf('<');
-const gt = byteOf('>');
-const slash = byteOf('/');
-const bang = byteOf('!');
-const question = byteOf('?');
-const dash = byteOf('-');
-const equals = byteOf('=');
-const doubleQuote = byteOf('"');
-const singleQuote = byteOf("'");
-const openBracket = byteOf('[');
-const closeBracket = byteOf(']');
-const cdataStart = Buffer.from('[CDATA[');
-
-/** Tab, line feed, carriage return, space. */
-export function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-}
-
-function beginsName(byte: number): boolean {
-  // Which characters beyond ASCII may stand in a name is the parser's knowledge.
-  return (
-    (byte >= 0x61 && byte <= 0x7a) ||
-    (byte >= 0x41 && byte <= 0x5a) ||
-    byte === 0x5f ||
-    byte === 0x3a ||
-    byte >= 0x80
-  );
-}
-
-function continuesName(byte: number): boolean {
-  return beginsName(byte) || (byte >= 0x30 && byte <= 0x39) || byte === dash || byte === 0x2e;
-}
-
-/** A byte as people read it: `"G"`, or `0x16` where it cannot be shown. */
-export function shownByte(byte: number): string {
-  const hex = `0x${byte.toString(16).padStart(2, '0')}`;
-  return byte > 0x20 && byte < 0x7f ? `"${String.fromCharCode(byte)}" (${hex})` : hex;
-}
 
 /** One document's reading; make a new one for the next document. */
 export class Lexer {

@@ -73,7 +73,8 @@ export interface TcpSettings {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly maxSessions: number;
+  /** True when no more sessions are to be taken. */
+  readonly isFull: () => boolean;
   readonly session: SessionSettings;
 }
 
@@ -84,11 +85,8 @@ export interface TcpSettings {
 export async function listenTcp(settings: TcpSettings, house: House): Promise<Listener> {
   const connections = new Set<Connection>();
   const server = createServer({ noDelay: true }, (socket) => {
-    if (connections.size >= settings.maxSessions) {
-      house.log.warn(
-        { peer: socket.remoteAddress, maxSessions: settings.maxSessions },
-        'session.refused',
-      );
+    if (settings.isFull()) {
+      house.log.warn({ peer: socket.remoteAddress }, 'session.refused');
       socket.destroy();
       return;
     }

@@ -68,7 +68,8 @@ export class WebSocketTransport implements Transport {
 }
 
 export interface WebSocketSettings {
-  readonly maxSessions: number;
+  /** True when no more sessions are to be taken. */
+  readonly isFull: () => boolean;
   readonly session: SessionSettings;
 }
 
@@ -95,7 +96,7 @@ export function serveWebSocket(
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     const path = (request.url ?? '').split('?', 1)[0];
     if (path !== feedPath) return refuse(stream, '404 Not Found');
-    if (connections.size >= settings.maxSessions) return refuse(stream, '503 Service Unavailable');
+    if (settings.isFull()) return refuse(stream, '503 Service Unavailable');
     if (!(stream instanceof Socket)) return refuse(stream, '500 Internal Server Error');
     stream.on('error', (error) => house.log.debug({ err: error }, 'socket.failed'));
     acceptor.handleUpgrade(request, stream, head, (webSocket) => {

@@ -33,7 +33,14 @@ const waiting = { joined: '2026-01-02 10:00:00.000', left: undefined, agent: und
 const recording = { started: '2026-01-02 10:00:05.000', ended: undefined, file: undefined };
 
 function party(number: string, state: string, name?: string) {
-  return { number, name, role: 'called', state, device: undefined, agent: undefined };
+  return {
+    number,
+    name,
+    role: number === '+49301' ? 'caller' : 'called',
+    state,
+    device: undefined,
+    agent: undefined,
+  };
 }
 
 function news(type: string, view: CallView | undefined, changes: Partial<CallNews> = {}): CallNews {
@@ -183,8 +190,29 @@ describe('an update', () => {
     expect(shown('CallUpdate', { ...talking, conference: '700' })).toBe('+ conference | 700');
   });
 
-  it('of a call never seen before takes nobody for newly joined', () => {
-    expect(shown('CallUpdate', talking)).toBe('· changed |');
+  it('of a call never seen before says how it stands, and takes nobody for newly joined', () => {
+    expect(shown('CallUpdate', talking)).toBe('✔ connected |');
+  });
+
+  it('does not say again what the answer to the call has said', () => {
+    const queued = { ...waiting, name: 'support', position: 1, result: undefined, missedBy: [] };
+    const answered = { ...talking, parties: ringing.parties, queue: [queued] };
+    shown('CallAnswer', answered);
+    const pickedUp = { ...answered, parties: talking.parties };
+    expect(shown('CallUpdate', pickedUp)).toBeUndefined();
+    const left = { ...queued, left: '2026-01-02 10:00:05.000', result: 'left' };
+    expect(shown('CallUpdate', { ...pickedUp, queue: [left] })).toBeUndefined();
+  });
+
+  it('says that a second party picked up', () => {
+    shown('CallAnswer', { ...talking, parties: [...talking.parties, party('1002', 'ringing')] });
+    const both = { ...talking, parties: [...talking.parties, party('1002', 'connected')] };
+    expect(shown('CallUpdate', both)).toBe('+ picked up | 1002');
+  });
+
+  it('does not tell offered from ringing', () => {
+    shown('CallStart', { ...ringing, state: 'offered' });
+    expect(shown('CallUpdate', ringing)).toBeUndefined();
   });
 });
 

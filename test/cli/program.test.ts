@@ -286,21 +286,25 @@ describe('asking a server', () => {
   };
 
   it('for calls prints a table', async () => {
-    json(200, { position: 'p1', calls: [call, { ...call, id: 'c2', extensions: ['7'] }] });
+    json(200, { position: 'p1', calls: [call, { ...call, id: 'c2' }] });
     const { code, out } = await offhook(['calls', '--http', http(), '--token', 'sesame']);
     expect(code).toBe(0);
     expect(out).toMatch(/^State +Caller +Called .*\n▶ ringing +0012 +1001 .* c1\n.* c2\n$/);
     expect(asked).toMatchObject({ url: '/v1/calls', token: 'Bearer sesame' });
   });
 
-  it('for the calls of an extension leaves out the others', async () => {
-    json(200, { position: 'p1', calls: [call, { ...call, id: 'c2', extensions: ['7'] }] });
-    const { out } = await offhook(['calls', '--json', '--extension', '7', '--http', http()]);
-    expect(JSON.parse(out)).toMatchObject({ position: 'p1', calls: [{ id: 'c2' }] });
-    expect(await offhook(['calls', '--extension', '8', '--http', http()])).toMatchObject({
-      code: 0,
-      out: 'No such call is going on.\n',
-    });
+  it('for the calls of extensions lets the server choose', async () => {
+    json(200, { position: 'p1', calls: [] });
+    const args = ['calls', '--extension', '7', '--extension', '+49', '--http', http()];
+    const { code, out } = await offhook(args);
+    expect({ code, out }).toEqual({ code: 0, out: 'No such call is going on.\n' });
+    expect(asked.url).toBe('/v1/calls?extension=7&extension=%2B49');
+  });
+
+  it('for calls as JSON prints everything the server said', async () => {
+    json(200, { position: 'p1', calls: [call] });
+    const { out } = await offhook(['calls', '--json', '--http', http()]);
+    expect(JSON.parse(out)).toEqual({ position: 'p1', calls: [call] });
   });
 
   it('for a record prints the bytes of the server', async () => {
@@ -322,7 +326,7 @@ describe('asking a server', () => {
   });
 
   it('for a record that is not there is a negative answer', async () => {
-    json(404, { title: 'Call Not Found', status: 404, detail: 'no such call' });
+    json(404, { code: 'CALL_UNKNOWN', status: 404, detail: 'no such call' });
     const { code, out, err } = await offhook(['cdr', 'nope', '--http', http()]);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toContain('offhook: No call has the id "nope".\n');

@@ -125,6 +125,27 @@ describe('retention', () => {
     expect(store.read.openCalls({ afterSeq: 0, limit: 99 }).seqs).toHaveLength(15);
   });
 
+  it('makes up for what it passed over', async () => {
+    const store = await newStore();
+    store.add(calls(5, 'open'), { open: true });
+    store.add(calls(10));
+
+    store.run({ maxEventBytes: 900 });
+
+    expect(store.bytes()).toBe(900);
+  });
+
+  it('goes on behind more open calls than one step looks at', async () => {
+    const store = await newStore();
+    store.add(calls(15, 'open'), { open: true });
+    store.add(calls(9));
+    store.add(['new'], { seenMs: 9 });
+
+    store.run({ eventsSeenBeforeMs: 5 });
+
+    expect(store.seqs()).toEqual([...Array.from({ length: 15 }, (_, index) => index + 1), 25]);
+  });
+
   it('comes to an end when open calls alone are more than may be kept', async () => {
     const store = await newStore();
     store.add(calls(30, 'open'), { open: true });

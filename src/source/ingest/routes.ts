@@ -62,7 +62,8 @@ function respond(reply: FastifyReply, received: Received): FastifyReply {
     case 'problems': {
       const { problems } = received;
       const rows = new Set(problems.map(({ index }) => index)).size;
-      const bad = problems[0]?.index === undefined ? 'the batch is' : `${rows} of the signals are`;
+      const which = rows === 1 ? '1 of the signals is' : `${rows} of the signals are`;
+      const bad = problems[0]?.index === undefined ? 'the batch is' : which;
       const detail = `${bad} not as expected; nothing was taken`;
       return answer(reply, problem(422, 'SIGNALS_INVALID', detail, { problems }));
     }

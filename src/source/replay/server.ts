@@ -36,7 +36,7 @@ export async function serveReplay(settings: ReplaySettings): Promise<ReplayServe
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     if (isPlayed) {
-      beQuiet(socket);
+      beQuiet(socket, lastStampOf(blocks));
       return;
     }
     isPlayed = true;
@@ -99,25 +99,35 @@ function play(
   step();
 }
 
-/** Answers what an AMI client asks when there is nothing to tell. */
-function beQuiet(socket: Socket): void {
+/** The time of the transcript's last event, as written there. */
+function lastStampOf(blocks: readonly TimedBlock[]): string | undefined {
+  return blocks.findLast((block) => block.stamp !== undefined)?.stamp;
+}
+
+/**
+ * Answers what an AMI client asks when there is nothing to tell.
+ * @param stamp what the clock of the recorded PBX shows
+ */
+function beQuiet(socket: Socket, stamp: string | undefined): void {
   let text = '';
   socket.setEncoding('latin1');
   socket.write('Asterisk Call Manager/11.0.0\r\n');
   socket.on('data', (chunk) => {
     text = (text + String(chunk)).slice(-8_192);
     for (let end = text.indexOf('\r\n\r\n'); end !== -1; end = text.indexOf('\r\n\r\n')) {
-      answer(socket, text.slice(0, end));
+      answer(socket, text.slice(0, end), stamp);
       text = text.slice(end + 4);
     }
   });
 }
 
-function answer(socket: Socket, action: string): void {
+function answer(socket: Socket, action: string, stamp: string | undefined): void {
   const id = /^ActionID: (.*)$/m.exec(action)?.[1]?.trim() ?? '';
   const name = /^Action: (.*)$/m.exec(action)?.[1]?.trim() ?? '';
   socket.write(`Response: Success\r\nActionID: ${id}\r\n\r\n`);
   if (name !== 'CoreShowChannels') return;
+  // A call that the transcript left open ends by the recorded clock, not by ours, years later.
+  if (stamp !== undefined) socket.write(`Event: UserEvent\r\nTimestamp: ${stamp}\r\n\r\n`);
   const list = 'EventList: Complete\r\nListItems: 0\r\n\r\n';
   socket.write(`Event: CoreShowChannelsComplete\r\nActionID: ${id}\r\n${list}`);
 }

@@ -6,6 +6,8 @@
 export interface TimedBlock {
   /** Milliseconds after the first stamped block, as recorded. */
   readonly atMs: number;
+  /** Its time as written, seconds since 1970, where it has one. */
+  readonly stamp?: string;
   readonly bytes: Buffer;
 }
 
@@ -35,7 +37,7 @@ export function blocksOf(transcript: Buffer): readonly TimedBlock[] {
       // A clock that was set back while recording must not stop the replay.
       atMs = Math.max(atMs, (Number(seconds) - firstS) * 1_000);
     }
-    blocks.push({ atMs, bytes });
+    blocks.push({ atMs, bytes, ...(seconds !== undefined && { stamp: seconds }) });
     start = end;
   }
   return blocks;

@@ -34,6 +34,7 @@ export class Simulator implements Source {
   readonly #port: SourcePort;
   readonly #clock: Clock;
   #run: Run | undefined;
+  #isHeld = false;
 
   constructor(settings: SimulatorSettings, port: SourcePort, clock: Clock) {
     this.name = settings.name;
@@ -73,6 +74,13 @@ export class Simulator implements Source {
     return Promise.resolve();
   }
 
+  /** While held, nothing is told; what was due meanwhile is told afterwards. */
+  hold(held: boolean): void {
+    if (this.#isHeld === held) return;
+    this.#isHeld = held;
+    if (this.#run !== undefined) this.#wait(this.#run);
+  }
+
   record(command: RecorderCommand): Promise<RecorderResult> {
     const run = this.#run;
     if (run === undefined) {
@@ -88,8 +96,9 @@ export class Simulator implements Source {
   #tell(run: Run): void {
     const nowMs = elapsedMs(run);
     for (let told = 0; told < signalsPerTurn; told++) {
-      // A listener may have stopped us in between.
-      if (this.#run !== run || run.next === undefined || run.next.offsetMs > nowMs) break;
+      // A listener may have stopped or held us in between.
+      if (this.#run !== run || this.#isHeld || run.next === undefined || run.next.offsetMs > nowMs)
+        break;
       const { signal } = run.next;
       run.next = take(run);
       this.#port.heard();
@@ -99,7 +108,9 @@ export class Simulator implements Source {
   }
 
   #wait(run: Run): void {
-    if (run.next === undefined) return;
+    // One timer at a time, also when a listener held and released us while we told.
+    clearTimeout(run.timer);
+    if (run.next === undefined || this.#isHeld) return;
     const waitMs = Math.max(0, run.next.offsetMs - elapsedMs(run));
     run.timer = setTimeout(() => this.#tell(run), Math.min(waitMs, longestWaitMs));
   }

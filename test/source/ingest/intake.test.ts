@@ -99,7 +99,7 @@ describe('the intake', () => {
     const first = intake.take([signal('a', '1')]);
     const second = intake.take([signal('a', '1')]);
     await vi.waitFor(() => expect(house.commits).toHaveLength(1));
-    const [bothFail] = [Promise.allSettled([first, second])];
+    const bothFail = Promise.allSettled([first, second]);
     house.commits[0]?.fail(new Error('disk'));
     expect((await bothFail).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
 

@@ -77,6 +77,41 @@ describe('the simulator', () => {
     expect(after.filter((key) => before.has(key))).toEqual([]);
   });
 
+  it('tells nothing while it is held, and afterwards all that was due', () => {
+    simulator.start();
+    vi.advanceTimersByTime(5000);
+    const before = told.length;
+    simulator.hold(true);
+    vi.advanceTimersByTime(5000);
+    expect(told).toHaveLength(before);
+    simulator.hold(false);
+    vi.advanceTimersByTime(10);
+    const undisturbed: CallSignal[] = [];
+    for (const { offsetMs, signal } of scenario(settings, told[0]?.atMs ?? 0)) {
+      if (offsetMs > 10_000) break;
+      undisturbed.push(signal);
+    }
+    expect(undisturbed.length).toBeGreaterThan(before);
+    expect(told.slice(2, 2 + undisturbed.length)).toEqual(undisturbed);
+  });
+
+  it('is held by a listener at once', () => {
+    simulator = new Simulator(
+      { ...settings, rate: 100 },
+      {
+        ...stageFor(told),
+        signal: (signal) => {
+          told.push(signal);
+          if (told.length === 20) simulator.hold(true);
+        },
+      },
+      { now: () => Date.now() },
+    );
+    simulator.start();
+    vi.advanceTimersByTime(60_000);
+    expect(told).toHaveLength(20);
+  });
+
   it('serves the rest of the process when it is far behind', () => {
     simulator = new Simulator({ ...settings, rate: 500 }, stageFor(told), {
       now: () => Date.now(),

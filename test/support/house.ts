@@ -1,0 +1,308 @@
+/**
+ * The subscriber's house for tests: hub, groups, encoder, listeners on free ports of 127.0.0.1, with a
+ * desk and a clock that the test holds. Nothing happens in time unless the test lets it pass.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { onTestFinished } from 'vitest';
+import { Deadlines } from '../../src/base/deadlines.ts';
+import type { Call } from '../../src/call/call.ts';
+import type { CallEvent } from '../../src/call/event.ts';
+import { Hub } from '../../src/feed/hub.ts';
+import { EmbeddedJournal } from '../../src/journal/embedded.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { cdrXml, type CdrSite } from '../../src/record/cdr-xml.ts';
+import { StoreClient } from '../../src/store/client.ts';
+import type { Connection, House } from '../../src/subscriber/connection.ts';
+import type { Desk, MuteResult, MuteState } from '../../src/subscriber/desk.ts';
+import { Encoder } from '../../src/subscriber/encoding.ts';
+import { Groups } from '../../src/subscriber/group.ts';
+import { bounds, type SourceStatus, type Summary } from '../../src/subscriber/message.ts';
+import type { SessionSettings } from '../../src/subscriber/session.ts';
+import { listenTcp, type Listener } from '../../src/subscriber/tcp.ts';
+import { serveWebSocket } from '../../src/subscriber/websocket.ts';
+import type { Log } from '../../src/telemetry/log.ts';
+import { firstCallAtMs } from './calls.ts';
+import { newFolder } from './data-folder.ts';
+import { FeedClient, type TcpClient, type WebSocketClient } from './feed-client.ts';
+import { MemoryJournal } from './memory-journal.ts';
+
+export const site: CdrSite = { location: 'test-desk', recorderServiceId: 1, times: 'utc' };
+export const goodToken = 'a-token-that-was-given-out';
+
+/** How often the clock is looked at while it moves, as the server does it. Milliseconds. */
+const slotMs = 50;
+
+export class FakeDesk implements Desk {
+  readonly #hub: Hub;
+  readonly #encoder: Encoder;
+  /** Records of calls that are over, by id. */
+  readonly finished = new Map<string, string>();
+  readonly mutes: { readonly call: string; readonly wanted: MuteState }[] = [];
+  muteResult: MuteResult = { kind: 'done' };
+  /** What detail and mute requests wait for. */
+  answers: () => Promise<void> = () => Promise.resolve();
+  sourceStates: readonly SourceStatus[] = [
+    { name: 'pbx', state: 'up', heardAtMs: firstCallAtMs },
+    { name: 'branch', state: 'down' },
+  ];
+  muted: MuteState = { callerMuted: true, calleeMuted: false };
+  subscribers: () => number = () => 0;
+
+  constructor(hub: Hub, encoder: Encoder) {
+    this.#hub = hub;
+    this.#encoder = encoder;
+  }
+
+  async cdr(callId: string): Promise<string | undefined> {
+    await this.answers();
+    const call = this.#hub.call(callId);
+    return call === undefined ? this.finished.get(callId) : this.#encoder.cdr(call);
+  }
+
+  async mute(callId: string, wanted: MuteState): Promise<MuteResult> {
+    await this.answers();
+    if (this.#hub.call(callId) === undefined) return { kind: 'no-such-call' };
+    this.mutes.push({ call: callId, wanted });
+    if (this.muteResult.kind === 'done') this.muted = wanted;
+    return this.muteResult;
+  }
+
+  muteState(callId: string): MuteState | undefined {
+    return this.#hub.call(callId) === undefined ? undefined : this.muted;
+  }
+
+  summary(): Summary {
+    return {
+      version: '9.8.7',
+      uptimeS: 61,
+      subscribers: this.subscribers(),
+      ongoingCalls: this.#hub.ongoingCount,
+      sources: this.sources(),
+    };
+  }
+
+  sources(): readonly SourceStatus[] {
+    return this.sourceStates;
+  }
+
+  authenticate(token: string): boolean {
+    return token === goodToken;
+  }
+}
+
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly event: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+class KeptLog implements Log {
+  readonly lines: LogLine[] = [];
+
+  debug(fields: LogLine['fields'], event: string): void {
+    this.lines.push({ level: 'debug', event, fields });
+  }
+
+  info(fields: LogLine['fields'], event: string): void {
+    this.lines.push({ level: 'info', event, fields });
+  }
+
+  warn(fields: LogLine['fields'], event: string): void {
+    this.lines.push({ level: 'warn', event, fields });
+  }
+
+  error(fields: LogLine['fields'], event: string): void {
+    this.lines.push({ level: 'error', event, fields });
+  }
+
+  child(): Log {
+    return this;
+  }
+}
+
+export interface HouseOptions<J extends Journal> {
+  readonly journal?: J;
+  readonly session?: Partial<SessionSettings>;
+  readonly queueBytes?: number;
+  readonly ongoing?: readonly Call[];
+  /** Absent: at the end of the turn. */
+  readonly schedule?: (flush: () => void) => void;
+  readonly isFull?: () => boolean;
+}
+
+export const defaultSession: SessionSettings = {
+  keepAliveMs: 10_000,
+  idleTimeoutMs: 300_000,
+  drainTimeoutMs: 15_000,
+  requireToken: false,
+  closeAfterResponse: false,
+  halfMessageMs: bounds.halfMessageMs,
+  pingMs: 0,
+};
+
+/** The rooms behind the listeners, without any socket. */
+export class TestHouse<J extends Journal = MemoryJournal> {
+  readonly journal: J;
+  readonly hub: Hub;
+  readonly encoder: Encoder;
+  readonly groups: Groups;
+  readonly desk: FakeDesk;
+  readonly log = new KeptLog();
+  readonly session: SessionSettings;
+  readonly house: House;
+  #nowMs = firstCallAtMs;
+
+  constructor(journal: J, options: HouseOptions<J> = {}) {
+    this.journal = journal;
+    const schedule = options.schedule ?? ((flush) => void setImmediate(flush));
+    this.hub = new Hub(schedule, journal.head, options.ongoing ?? []);
+    journal.onCommitted((entries) => this.hub.publish(entries));
+    this.encoder = new Encoder(site, journal.epoch);
+    this.groups = new Groups(this.hub, this.encoder);
+    this.desk = new FakeDesk(this.hub, this.encoder);
+    this.desk.subscribers = () => this.groups.members;
+    this.session = { ...defaultSession, ...options.session };
+    this.house = {
+      desk: this.desk,
+      hub: this.hub,
+      journal,
+      groups: this.groups,
+      encoder: this.encoder,
+      deadlines: new Deadlines<Connection>(slotMs, this.#nowMs),
+      clock: { now: () => this.#nowMs },
+      log: this.log,
+      times: site.times,
+      queueBytes: options.queueBytes ?? 1_048_576,
+    };
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Lets time pass, with the ticks that belong to it. */
+  pass(ms: number): void {
+    const endMs = this.#nowMs + ms;
+    while (this.#nowMs < endMs) {
+      this.#nowMs = Math.min(endMs, this.#nowMs + slotMs);
+      this.tick();
+    }
+  }
+
+  /** Time goes on and nobody looks. */
+  jump(ms: number): void {
+    this.#nowMs += ms;
+  }
+
+  tick(): void {
+    for (const connection of this.house.deadlines.due(this.#nowMs)) connection.tick();
+  }
+
+  position(seq: number): string {
+    return this.encoder.position(seq);
+  }
+
+  /** Makes the events durable and hands them to whoever is to get them. */
+  async publish(...events: readonly CallEvent[]): Promise<void> {
+    this.journal.append(events);
+    await this.journal.settled();
+    this.hub.flush();
+  }
+
+  /** What was logged at the end of sessions. */
+  get endings(): readonly LogLine['fields'][] {
+    return this.log.lines.filter(({ event }) => event === 'session.closed').map((l) => l.fields);
+  }
+}
+
+/** A house with its doors open: TCP and WebSocket on free ports. */
+export class OpenHouse<J extends Journal = MemoryJournal> extends TestHouse<J> {
+  #tcp: Listener | undefined;
+  #webSocket: { readonly port: number; readonly connections: ReadonlySet<Connection> } | undefined;
+  readonly #clients: FeedClient[] = [];
+
+  static async open(): Promise<OpenHouse>;
+  static async open<J extends Journal = MemoryJournal>(
+    options: HouseOptions<J> & { readonly journal: J },
+  ): Promise<OpenHouse<J>>;
+  static async open(options: HouseOptions<MemoryJournal>): Promise<OpenHouse>;
+  static async open(options: HouseOptions<Journal> = {}): Promise<OpenHouse<Journal>> {
+    const house = new OpenHouse<Journal>(options.journal ?? new MemoryJournal(), options);
+    await house.#listen(options.isFull ?? (() => false));
+    return house;
+  }
+
+  async #listen(isFull: () => boolean): Promise<void> {
+    const { session } = this;
+    const tcp = await listenTcp({ host: '127.0.0.1', port: 0, isFull, session }, this.house);
+    const server = createServer((_, response) => response.writeHead(404).end());
+    const webSocket = serveWebSocket(server, { isFull, session }, this.house);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('not listening');
+    this.#tcp = tcp;
+    this.#webSocket = { port: address.port, connections: webSocket.connections };
+    onTestFinished(async () => {
+      for (const client of this.#clients) client.cut();
+      tcp.close();
+      webSocket.close();
+      server.close();
+      await Promise.all(this.connections.map((connection) => connection.gone));
+    });
+  }
+
+  get connections(): readonly Connection[] {
+    return [...(this.#tcp?.connections ?? []), ...(this.#webSocket?.connections ?? [])];
+  }
+
+  get tcpAddress(): { readonly host: string; readonly port: number } {
+    return { host: '127.0.0.1', port: this.#tcp?.port ?? 0 };
+  }
+
+  get webSocketUrl(): string {
+    return `ws://127.0.0.1:${this.#webSocket?.port ?? 0}/feed`;
+  }
+
+  async tcp(): Promise<TcpClient> {
+    const client = await FeedClient.tcp(this.tcpAddress);
+    this.#clients.push(client);
+    return client;
+  }
+
+  async webSocket(protocols?: string[]): Promise<WebSocketClient> {
+    const client = await FeedClient.webSocket(this.webSocketUrl, protocols);
+    this.#clients.push(client);
+    return client;
+  }
+
+  connect(transport: 'tcp' | 'websocket'): Promise<FeedClient> {
+    return transport === 'tcp' ? this.tcp() : this.webSocket();
+  }
+}
+
+/** The embedded journal over a store in a folder of the test's own. */
+export async function newEmbeddedJournal(): Promise<EmbeddedJournal> {
+  const store = await StoreClient.open({ folder: await newFolder(), onFailure: () => undefined });
+  const journal = new EmbeddedJournal({
+    store,
+    clock: { now: () => firstCallAtMs },
+    cdrs: { xmlOf: (call) => cdrXml(call, site), file: 'off' },
+    onTrouble: () => undefined,
+  });
+  onTestFinished(async () => {
+    await journal.close();
+    await store.close();
+  });
+  return journal;
+}
+
+/** Resolves when `holds` does; looks after every turn. */
+export async function eventually(holds: () => boolean, withinMs = 8_000): Promise<void> {
+  const endMs = Date.now() + withinMs;
+  while (!holds()) {
+    if (Date.now() > endMs) throw new Error(`did not come true within ${withinMs} ms: ${holds}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
