@@ -66,12 +66,7 @@ export interface CallDraft {
   readonly owed: CallEventKind[];
 }
 
-export function newDraft(
-  id: string,
-  source: string,
-  callKey: string,
-  atMs: number,
-): CallDraft {
+export function newDraft(id: string, source: string, callKey: string, atMs: number): CallDraft {
   return {
     id,
     source,

@@ -18,8 +18,7 @@ export function outcomeOf(call: CallDraft): Outcome {
   const attempts = attemptsOf(call);
   const originated = [...call.legs.values()].filter((leg) => leg.originated === true);
   if (attempts.length > 0) return outcomeOfAttempts(call, attempts);
-  const caller = firstLeg(call);
-  if (caller?.connectedAtMs !== undefined) return 'answered';
+  if (callerLeg(call)?.connectedAtMs !== undefined) return 'answered';
   if (originated.length > 0) return outcomeOfAttempts(call, originated);
   return call.hangup?.by === 'party' ? 'cancelled' : 'failed';
 }
@@ -65,7 +64,7 @@ export function endedByOf(call: CallDraft): EndedBy | undefined {
 }
 
 function endedByQueue(call: CallDraft, by: 'agent' | 'caller'): EndedBy {
-  const key = by === 'caller' ? firstLeg(call)?.key : call.answeredBy;
+  const key = by === 'caller' ? callerLeg(call)?.key : call.answeredBy;
   const leg = key === undefined ? undefined : call.legs.get(key);
   const number = leg === undefined ? undefined : numberOf(call, leg);
   return withNumber(by === 'caller' ? 'caller' : 'called', number);
@@ -77,12 +76,11 @@ function withNumber(side: 'caller' | 'called', number: string | undefined): Ende
 
 /** The cause on the caller's leg, else on whichever leg was given one last. */
 export function causeOf(call: CallDraft): Cause | undefined {
-  const legs = [...call.legs.values()];
-  const caller = legs.find((leg) => leg.role === 'caller');
-  return caller?.cause ?? legs.findLast((leg) => leg.cause !== undefined)?.cause;
+  const last = [...call.legs.values()].findLast((leg) => leg.cause !== undefined);
+  return callerLeg(call)?.cause ?? last?.cause;
 }
 
-function firstLeg(call: CallDraft): LegDraft | undefined {
-  for (const leg of call.legs.values()) return leg;
+function callerLeg(call: CallDraft): LegDraft | undefined {
+  for (const leg of call.legs.values()) if (leg.role === 'caller') return leg;
   return undefined;
 }

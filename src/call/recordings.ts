@@ -42,7 +42,9 @@ const sidesOf = (side: AudioSide): readonly ('says' | 'hears')[] =>
   side === 'both' ? ['says', 'hears'] : [side];
 
 /** The sides that are muted now. */
-export function mutedSides(recording: { readonly pauses: readonly Pause[] }): Set<'says' | 'hears'> {
+export function mutedSides(recording: {
+  readonly pauses: readonly Pause[];
+}): Set<'says' | 'hears'> {
   const open = recording.pauses.filter((each) => each.toMs === undefined);
   return new Set(open.flatMap((each) => sidesOf(each.side)));
 }

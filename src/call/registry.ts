@@ -238,17 +238,6 @@ function told(changed: Set<CallDraft>, signal: CallSignal, seenAtMs: number): Ap
   return events.length === 0 ? { kind: 'noted' } : { kind: 'events', events };
 }
 
-/** An update is owed when what can be seen has changed and no other event has shown it. */
-function updateIfSeen(
-  call: CallDraft,
-  told: readonly OfCall[],
-  tell: (kind: CallEventKind, joined: readonly string[]) => void,
-): void {
-  if (told.length === 0 && faceOf(viewOf(call)) !== call.shown) tell('call.updated', []);
-  const last = told.at(-1);
-  if (last !== undefined) call.shown = faceOf(last.call);
-}
-
 /** What has to be told about a call, after a signal, in order. */
 function eventsOf(call: CallDraft, signal: CallSignal, seenAtMs: number): OfCall[] {
   if (call.revision === 0 && !isAnnounceable(call)) return [];
@@ -278,7 +267,11 @@ function eventsOf(call: CallDraft, signal: CallSignal, seenAtMs: number): OfCall
     call.endedAtMs = endedAtMs;
     tell('call.ended', []);
   }
-  if (call.touched || events.length > 0) updateIfSeen(call, events, tell);
+  // An update is owed when what can be seen has changed and no other event has shown it.
+  const unseen = call.touched && events.length === 0 && faceOf(viewOf(call)) !== call.shown;
+  if (unseen) tell('call.updated', []);
+  const last = events.at(-1);
+  if (last !== undefined) call.shown = faceOf(last.call);
   call.touched = false;
   return events;
 }

@@ -109,10 +109,9 @@ function partiesOf(view: CallView, before: CallView): Said | undefined {
     const earlier = known.get(party.number);
     return earlier !== undefined && isRung(earlier) && !isRung(party) && party.role !== 'caller';
   });
-  // The first to pick up has been told as the answer to the call.
+  // That the first one picks up is told as the answer to the call, right before or after.
   const talkers = view.parties.filter((party) => party.role !== 'caller' && !isRung(party));
-  const told = view.answered !== undefined && talkers.length === 1;
-  return begun.length > 0 && !told ? note('+', 'picked up', whoAre(begun)) : undefined;
+  return begun.length > 0 && talkers.length > 1 ? note('+', 'picked up', whoAre(begun)) : undefined;
 }
 
 function isRung({ state }: PartyView): boolean {

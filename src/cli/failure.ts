@@ -62,6 +62,7 @@ export function explain(error: unknown): Failure {
         'Run as a user who may, or choose another port or folder.',
         cause,
       );
+    case 'REPLAY_UNREADABLE':
     case 'STORE_IN_USE':
       // The message says what to do.
       return new Failure(1, message, undefined, cause);

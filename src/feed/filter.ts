@@ -28,16 +28,17 @@ export function filterOf(patterns: readonly ExtensionPattern[]): ExtensionFilter
         numbers.add(extensionKey(pattern.number));
         break;
       case 'prefix':
-        ranges.set(`${pattern.prefix}*`, pattern);
+        ranges.set(JSON.stringify(['prefix', pattern.prefix]), pattern);
         break;
       case 'range':
-        ranges.set(`${pattern.from}..${pattern.to}`, pattern);
+        ranges.set(JSON.stringify(['range', pattern.from, pattern.to]), pattern);
         break;
     }
   }
-  const names = [...numbers, ...ranges.keys()].sort();
+  const names = [...numbers].map((number) => JSON.stringify(['number', number]));
   return {
-    key: JSON.stringify(names),
+    // No number may spell the name of a prefix: filters with the same key share what is sent.
+    key: [...names, ...ranges.keys()].sort().join(' '),
     all: patterns.length === 0,
     numbers,
     ranges: [...ranges.values()],
@@ -56,7 +57,11 @@ function isWithin(
   range: Exclude<ExtensionPattern, { kind: 'number' }>,
   extension: string,
 ): boolean {
-  if (range.kind === 'prefix') return extension.startsWith(extensionKey(range.prefix));
+  if (range.kind === 'prefix') {
+    // An extension with an `@` is kept in lower case, whatever part of it the prefix spells.
+    const { prefix } = range;
+    return extension.startsWith(extension.includes('@') ? prefix.toLowerCase() : prefix);
+  }
   // Numbers are text: 0012 is not 12, so only equally long ones compare.
   return extension.length === range.from.length && extension >= range.from && extension <= range.to;
 }

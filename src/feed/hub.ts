@@ -134,8 +134,10 @@ export class Hub {
 
   /** Hands out everything that waits. */
   flush(): void {
-    const turn = [...this.#waiting];
-    this.#waiting.clear();
-    for (const [audience, deliveries] of turn) audience.deliver(deliveries);
+    for (const [audience, deliveries] of this.#waiting) {
+      // One by one, so that who is removed while others are served gets nothing more.
+      this.#waiting.delete(audience);
+      audience.deliver(deliveries);
+    }
   }
 }

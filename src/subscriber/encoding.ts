@@ -82,14 +82,16 @@ export class Encoder {
     return { cdr: text.cdr, view: text.view ?? '' };
   }
 
-  /** @param intervalS seconds, > 0 */
+  /**
+   * @param intervalS seconds, > 0
+   * @param state only for a client that opted in
+   */
   keepAlive(
     intervalS: number,
-    form: Form,
-    state: { readonly seq: number; readonly sources: readonly SourceStatus[] },
+    transport: Form['transport'],
+    state?: { readonly position?: string; readonly sources: readonly SourceStatus[] },
   ): Buffer {
-    const more = form.feed ? { position: this.position(state.seq), sources: state.sources } : {};
-    return frame(keepaliveXml({ intervalS, ...more }, this.#site.times), form.transport);
+    return frame(keepaliveXml({ intervalS, ...state }, this.#site.times), transport);
   }
 }
 

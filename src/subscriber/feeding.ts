@@ -4,11 +4,11 @@
  * is never slow, however much it has missed.
  */
 import type { Call } from '../call/call.ts';
-import type { ExtensionFilter } from '../feed/filter.ts';
-import { sightOf } from '../feed/filter.ts';
-import type { Journal } from '../journal/journal.ts';
+import { type ExtensionFilter, sightOf } from '../feed/filter.ts';
+import type { Journal, JournalEntry } from '../journal/journal.ts';
 import type { Encoder, Form } from './encoding.ts';
 import { typeFor } from './group.ts';
+import type { NotificationType } from './message.ts';
 import type { Subscription } from './session.ts';
 
 /** Written at once before waiting for the reader to drain. */
@@ -18,9 +18,13 @@ const batchEvents = 512;
 
 /** The session as this file needs it. */
 export interface Reader {
-  /** Writes whole messages; `seq` says up to where the reader has got everything with them. */
-  take(bytes: Buffer, seq: number): void;
-  /** Resolves when what was written has drained, or the session has ended. */
+  /**
+   * Writes whole messages.
+   * @param seq up to where the reader has got everything with them; absent in the middle of a snapshot,
+   *   from where nobody can go on
+   */
+  take(bytes: Buffer, seq?: number): void;
+  /** Resolves when what was written has gone out, or the session has ended. */
   drained(): Promise<void>;
   /** False once the session has ended or its subscription was replaced. */
   isCurrent(): boolean;
@@ -29,11 +33,19 @@ export interface Reader {
 export interface Feeding {
   readonly journal: Pick<Journal, 'readAfter'>;
   readonly head: () => number;
+  /** Called in the very moment in which nothing lies between what was told and `head`. */
+  readonly join: () => void;
   readonly encoder: Encoder;
   readonly form: Form;
 }
 
-export type FeedingEnd = 'live' | 'gone' | 'dropped';
+export type FeedingEnd =
+  /** The reader has joined. */
+  | 'live'
+  /** What it had yet to read was dropped by retention. */
+  | 'gone'
+  /** Nobody wants it any more. */
+  | 'dropped';
 
 /** Tells the calls that go on as of `seq`. */
 export async function feedSnapshot(
@@ -44,23 +56,23 @@ export async function feedSnapshot(
 ): Promise<void> {
   let parts: Buffer[] = [];
   let bytes = 0;
-  for (const call of calls) {
+  for (const [index, call] of calls.entries()) {
     const part = encoder.snapshot(call, seq, form.transport);
     parts.push(part);
     bytes += part.length;
-    if (bytes < chunkBytes) continue;
+    const isLast = index === calls.length - 1;
+    if (bytes < chunkBytes && !isLast) continue;
     if (!reader.isCurrent()) return;
-    reader.take(Buffer.concat(parts), seq);
+    reader.take(Buffer.concat(parts), isLast ? seq : undefined);
     parts = [];
     bytes = 0;
     await reader.drained();
   }
-  if (parts.length > 0 && reader.isCurrent()) reader.take(Buffer.concat(parts), seq);
 }
 
 /**
- * Tells the journal's events after `afterSeq` until the present is reached. When it resolves with
- * `live`, nothing lies between what was told and `head()`, as long as the caller does not wait.
+ * Tells the journal's events after `afterSeq` until the present is reached.
+ * @throws {Error} when the journal cannot be read
  */
 export async function feedMissed(
   reader: Reader,
@@ -70,36 +82,53 @@ export async function feedMissed(
 ): Promise<FeedingEnd> {
   const types = new Set(subscription.types);
   let seq = afterSeq;
-  while (seq < feeding.head()) {
+  while (reader.isCurrent()) {
+    if (seq >= feeding.head()) {
+      // Not after this function has returned: whoever awaits it runs later, and an event may be first.
+      feeding.join();
+      return 'live';
+    }
     const read = await feeding.journal.readAfter(seq, batchEvents);
-    if (!reader.isCurrent()) return 'dropped';
-    if (read.kind === 'gone') return 'gone';
-    let parts: Buffer[] = [];
-    let bytes = 0;
-    for (const entry of read.entries) {
-      seq = entry.seq;
-      const part = encodeFor(subscription.filter, types, entry, feeding);
-      if (part === undefined) continue;
+    if (read.kind === 'gone') return reader.isCurrent() ? 'gone' : 'dropped';
+    if (read.entries.length === 0) throw new Error(`The journal holds nothing after ${seq}.`);
+    seq = await feedBatch(reader, read.entries, (entry) =>
+      encodeFor(subscription.filter, types, entry, feeding),
+    );
+  }
+  return 'dropped';
+}
+
+/** Tells a batch as the reader drains; the number of the last event that was told or passed over. */
+async function feedBatch(
+  reader: Reader,
+  entries: readonly JournalEntry[],
+  encode: (entry: JournalEntry) => Buffer | undefined,
+): Promise<number> {
+  let parts: Buffer[] = [];
+  let bytes = 0;
+  let seq = 0;
+  for (const [index, entry] of entries.entries()) {
+    seq = entry.seq;
+    const part = encode(entry);
+    if (part !== undefined) {
       parts.push(part);
       bytes += part.length;
-      if (bytes < chunkBytes) continue;
-      reader.take(Buffer.concat(parts), seq);
-      parts = [];
-      bytes = 0;
-      await reader.drained();
-      if (!reader.isCurrent()) return 'dropped';
     }
-    if (parts.length > 0) reader.take(Buffer.concat(parts), seq);
+    const isLast = index === entries.length - 1;
+    if (bytes < chunkBytes && !(isLast && bytes > 0)) continue;
+    if (!reader.isCurrent()) return seq;
+    reader.take(Buffer.concat(parts), seq);
+    parts = [];
+    bytes = 0;
     await reader.drained();
-    if (!reader.isCurrent()) return 'dropped';
   }
-  return 'live';
+  return seq;
 }
 
 function encodeFor(
   filter: ExtensionFilter,
-  types: ReadonlySet<Subscription['types'][number]>,
-  entry: Parameters<Encoder['notification']>[0],
+  types: ReadonlySet<NotificationType>,
+  entry: JournalEntry,
   { encoder, form }: Feeding,
 ): Buffer | undefined {
   const sight = sightOf(filter, entry.event);

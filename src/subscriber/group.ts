@@ -76,14 +76,14 @@ export class Groups {
     this.leave(member);
     const types = [...subscription.types].sort().join(' ');
     const key = `${form.transport} ${form.feed} ${types} ${subscription.filter.key}`;
+    // What waits for the group was before this member. First of all, because a flush may end the last
+    // of its members, and the group with them.
+    if (this.#groups.has(key)) this.#hub.flush();
     let group = this.#groups.get(key);
     if (group === undefined) {
       group = new Group(subscription, form, this.#encoder);
       this.#groups.set(key, group);
       this.#hub.add(group);
-    } else {
-      // What waits for the group was before this member.
-      this.#hub.flush();
     }
     group.members.add(member);
     this.#memberships.set(member, { key, group });

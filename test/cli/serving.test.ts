@@ -82,7 +82,9 @@ describe('a simulation', () => {
     expect(events).toContainEqual(
       expect.objectContaining({
         event: 'config.effective',
-        settings: expect.objectContaining({ sources: { simulator: expect.anything() } }),
+        settings: expect.objectContaining({
+          sources: expect.objectContaining({ simulator: expect.anything() }),
+        }),
       }),
     );
     expect(events).toContainEqual(expect.objectContaining({ event: 'server.stopped' }));

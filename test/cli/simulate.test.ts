@@ -7,7 +7,10 @@ const usual = { rate: 1, seed: 1, agents: 20 };
 describe('a simulation', () => {
   it('needs no configuration and keeps the terminal quiet', () => {
     const config = simulatedConfig(usual, here);
-    expect(config.sources).toMatchObject([{ type: 'simulator', rate: 1, seed: 1, agents: 20 }]);
+    expect(config.sources).toMatchObject([
+      { type: 'simulator', rate: 1, seed: 1, agents: 20 },
+      { type: 'ingest' },
+    ]);
     expect(config.data.dir).toBe('/here/offhook-data');
     expect(config.log.level).toBe('warn');
   });

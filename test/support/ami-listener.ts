@@ -105,20 +105,3 @@ export async function listenTo(script: Script): Promise<AmiListener> {
   await pbx.close();
   return listener;
 }
-
-const words = { 'call.': '', 'recording.': 'recording ' } as const;
-
-/**
- * The events as lines to read: milliseconds since the first of them, what happened and the state of the
- * call after it, such as `1011 answered connected`. With several calls each line begins with the call's
- * place in the order of starts, `#1`, `#2`, …
- */
-export function storyOf(events: readonly OfCall[]): readonly string[] {
-  const ids = [...new Set(events.map((event) => event.call.id))];
-  const startMs = events[0]?.atMs ?? 0;
-  return events.map((event) => {
-    const what = Object.entries(words).reduce((text, [a, b]) => text.replace(a, b), event.kind as string);
-    const which = ids.length > 1 ? `#${ids.indexOf(event.call.id) + 1} ` : '';
-    return `${which}${event.atMs - startMs} ${what} ${event.call.state}`;
-  });
-}

@@ -87,7 +87,10 @@ export class Witness {
   until(test: () => boolean, deadlineMs = 15_000): Promise<void> {
     if (test()) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('what was waited for did not come')), deadlineMs);
+      const timer = setTimeout(
+        () => reject(new Error('what was waited for did not come')),
+        deadlineMs,
+      );
       const done = (): void => {
         clearTimeout(timer);
         resolve();
