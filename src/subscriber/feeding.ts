@@ -115,7 +115,7 @@ async function feedBatch(
       bytes += part.length;
     }
     const isLast = index === entries.length - 1;
-    if (bytes < chunkBytes && !(isLast && bytes > 0)) continue;
+    if (bytes === 0 || (bytes < chunkBytes && !isLast)) continue;
     if (!reader.isCurrent()) return seq;
     reader.take(Buffer.concat(parts), seq);
     parts = [];

@@ -61,6 +61,7 @@ export function accountOf(call: Call): Account {
     queue: call.queue.map((visit) =>
       [
         `${visit.queue} ${span(visit.joinedAtMs, visit.leftAtMs)} ${visit.result}`,
+        ...(visit.position === undefined ? [] : [`position ${visit.position}`]),
         ...visit.missedBy.map((agent) => `missed by ${agent}`),
         ...(visit.agent === undefined ? [] : [`served by ${visit.agent}`]),
       ].join(', '),

@@ -57,7 +57,7 @@ export function direct(story: Story, atMs: number): boolean {
 
 /** The first call of all: the first agent's telephone rings at once, and is answered. */
 export function opening(story: Story, atMs: number): void {
-  const called = story.roster.take(atMs, undefined, 'first');
+  const called = story.roster.takeFirst();
   if (called === undefined) return;
   const caller = { person: outsider(story.dice) };
   oneCallsAnother(story, atMs, caller, { person: called, agent: called }, 'answered');

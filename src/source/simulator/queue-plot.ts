@@ -26,8 +26,11 @@ export function queued(story: Story, atMs: number): void {
 
   let offerMs = joinedMs + blink(story);
   for (;;) {
-    offerMs = Math.max(offerMs, roster.nextFreeAt(queue));
-    const agent = offerMs < patientUntilMs ? roster.take(offerMs, queue) : undefined;
+    let agent = offerMs < patientUntilMs ? roster.take(offerMs, queue) : undefined;
+    if (agent === undefined) {
+      offerMs = Math.max(offerMs, roster.nextFreeAt(queue));
+      agent = offerMs < patientUntilMs ? roster.take(offerMs, queue) : undefined;
+    }
     if (agent === undefined) {
       waitingRoom.enter(queue, patientUntilMs);
       return abandon(story, patientUntilMs, caller, queue);

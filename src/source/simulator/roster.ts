@@ -10,34 +10,55 @@ const favourOfFirst = 0.3;
 
 export class Roster {
   readonly #agents: readonly Agent[];
-  readonly #queues: readonly Queue[];
+  readonly #byQueue: ReadonlyMap<Queue, readonly Agent[]>;
   readonly #dice: Dice;
   /** When each agent is free again; Infinity while taken. */
   readonly #freeAtMs: number[];
 
+  /** Each agent serves one queue; in a centre too small for that, everybody serves all. */
   constructor(agents: readonly Agent[], queues: readonly Queue[], dice: Dice) {
     this.#agents = agents;
-    this.#queues = queues;
     this.#dice = dice;
     this.#freeAtMs = agents.map(() => 0);
+    const share = agents.length >= 2 * queues.length;
+    this.#byQueue = new Map(
+      queues.map((queue, position) => {
+        const own = agents.filter(({ index }) => index % queues.length === position);
+        return [queue, share ? own : agents];
+      }),
+    );
   }
 
   /** An agent (of that queue, when one is named) who is free at `atMs`; now taken. */
-  take(atMs: number, queue?: Queue, which: 'any' | 'first' = 'any'): Agent | undefined {
-    const free = this.#serving(queue).filter((agent) => this.#freeAt(agent) <= atMs);
-    const first = free[0];
+  take(atMs: number, queue?: Queue): Agent | undefined {
+    const able = this.#able(queue);
+    const [first] = able;
     if (first === undefined) return undefined;
-    const favoured = which === 'first' || (first.index === 0 && this.#dice.chance(favourOfFirst));
-    const chosen = favoured ? first : this.#dice.pick(free);
-    this.#freeAtMs[chosen.index] = Infinity;
-    return chosen;
+    if (first.index === 0 && this.#isFree(first, atMs) && this.#dice.chance(favourOfFirst)) {
+      return this.#taken(first);
+    }
+    // From somewhere in the round on: soon done where many are free, and fair enough.
+    const start = this.#dice.whole(0, able.length - 1);
+    for (let step = 0; step < able.length; step++) {
+      const agent = able[(start + step) % able.length];
+      if (agent !== undefined && this.#isFree(agent, atMs)) return this.#taken(agent);
+    }
+    return undefined;
+  }
+
+  /** The first agent of all, for the call that opens the play. */
+  takeFirst(): Agent | undefined {
+    const [first] = this.#agents;
+    return first === undefined ? undefined : this.#taken(first);
   }
 
   /** When the next agent of the queue is free; Infinity when all of them are taken without an end. */
   nextFreeAt(queue: Queue): number {
-    return this.#serving(queue).reduce((soonest, agent) => {
-      return Math.min(soonest, this.#freeAt(agent));
-    }, Infinity);
+    let soonest = Infinity;
+    for (const { index } of this.#able(queue)) {
+      soonest = Math.min(soonest, this.#freeAtMs[index] ?? Infinity);
+    }
+    return soonest;
   }
 
   /** Gives an agent back; free again at `atMs`. */
@@ -45,14 +66,16 @@ export class Roster {
     this.#freeAtMs[agent.index] = atMs;
   }
 
-  /** Each agent serves one queue; in a centre too small for that, everybody serves all. */
-  #serving(queue: Queue | undefined): readonly Agent[] {
-    if (queue === undefined || this.#agents.length < 2 * this.#queues.length) return this.#agents;
-    const position = this.#queues.indexOf(queue);
-    return this.#agents.filter((agent) => agent.index % this.#queues.length === position);
+  #able(queue: Queue | undefined): readonly Agent[] {
+    return queue === undefined ? this.#agents : (this.#byQueue.get(queue) ?? []);
   }
 
-  #freeAt(agent: Agent): number {
-    return this.#freeAtMs[agent.index] ?? Infinity;
+  #isFree(agent: Agent, atMs: number): boolean {
+    return (this.#freeAtMs[agent.index] ?? Infinity) <= atMs;
+  }
+
+  #taken(agent: Agent): Agent {
+    this.#freeAtMs[agent.index] = Infinity;
+    return agent;
   }
 }

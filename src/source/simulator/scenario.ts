@@ -2,14 +2,15 @@
  * The whole play: an endless, timed stream of signals from a contact centre that never existed. Pure: the
  * same settings give the same stream, and nothing here knows what time it is.
  */
+import type { CallSignal } from '../../call/signal.ts';
 import { agents, type Queue, queues as usualQueues } from './cast.ts';
-import { type Cue, PromptBook } from './cue.ts';
 import { among, seededDice } from './dice.ts';
 import { conference, direct, forked, internal, opening, outgoing } from './plots.ts';
 import { queued } from './queue-plot.ts';
 import { Roster } from './roster.ts';
-import { Stage } from './stage.ts';
+import { type Cue, Stage } from './stage.ts';
 import type { Story } from './story.ts';
+import { Timeline } from './timeline.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export interface ScenarioSettings {
@@ -50,12 +51,16 @@ const kinds: readonly (readonly [weight: number, kind: Kind])[] = [
  */
 export function* scenario(settings: ScenarioSettings, startedAtMs: number): Generator<Cue, void> {
   const dice = seededDice(settings.seed);
-  const book = new PromptBook();
+  const ahead = new Timeline<CallSignal>();
   const queues = settings.queues ?? usualQueues;
   const story: Story = {
     dice,
     queues,
-    stage: new Stage({ source: settings.name, startedAtMs, write: (cue) => book.add(cue) }),
+    stage: new Stage({
+      source: settings.name,
+      startedAtMs,
+      write: ({ offsetMs, signal }) => ahead.add(offsetMs, signal),
+    }),
     roster: new Roster(agents(settings.agents), queues, dice),
     waitingRoom: new WaitingRoom(),
     timeScale: settings.timeScale ?? usualTimeScale,
@@ -66,9 +71,9 @@ export function* scenario(settings: ScenarioSettings, startedAtMs: number): Gene
     arrivalMs += settings.rate > 0 ? dice.waiting(1000 / settings.rate) : Infinity;
     for (;;) {
       // What is due exactly when the next call arrives waits for it: a plan begins at its arrival.
-      const cue = book.takeUntil(arrivalMs - 1);
-      if (cue === undefined) break;
-      yield cue;
+      const due = ahead.takeUntil(arrivalMs - 1);
+      if (due === undefined) break;
+      yield { offsetMs: due.offsetMs, signal: due.item };
     }
     if (arrivalMs === Infinity) return;
     playOne(story, arrivalMs);

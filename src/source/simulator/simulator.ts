@@ -4,8 +4,8 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { RecorderCommand, RecorderResult, Source, SourcePort } from '../source.ts';
-import type { Cue } from './cue.ts';
 import { Recorder } from './recorder.ts';
+import type { Cue } from './stage.ts';
 import { scenario, type ScenarioSettings } from './scenario.ts';
 
 export type SimulatorSettings = ScenarioSettings;

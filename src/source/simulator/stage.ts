@@ -5,7 +5,12 @@
  */
 import type { CallSignal, Cause, DialResult, LegFacts } from '../../call/signal.ts';
 import type { Person } from './cast.ts';
-import type { Cue } from './cue.ts';
+
+/** One signal and when it is due, milliseconds after the start. */
+export interface Cue {
+  readonly offsetMs: number;
+  readonly signal: CallSignal;
+}
 
 /** A person at one leg of a call. */
 export interface Line {

@@ -3,19 +3,26 @@
  * in which they arrive; one is gone from here when the plan says so.
  */
 import type { Queue } from './cast.ts';
+import { Timeline } from './timeline.ts';
 
 export class WaitingRoom {
-  /** Per queue name: when each caller stops waiting. */
-  readonly #untilMs = new Map<string, readonly number[]>();
+  /** Per queue name: the callers, by when they stop waiting. */
+  readonly #waiting = new Map<string, Timeline<null>>();
 
   /** The position, from 1, of a caller who comes in at `atMs`. */
   positionAt(queue: Queue, atMs: number): number {
-    const waiting = (this.#untilMs.get(queue.name) ?? []).filter((untilMs) => untilMs > atMs);
-    this.#untilMs.set(queue.name, waiting);
-    return waiting.length + 1;
+    const waiting = this.#of(queue);
+    while (waiting.takeUntil(atMs) !== undefined);
+    return waiting.size + 1;
   }
 
   enter(queue: Queue, untilMs: number): void {
-    this.#untilMs.set(queue.name, [...(this.#untilMs.get(queue.name) ?? []), untilMs]);
+    this.#of(queue).add(untilMs, null);
+  }
+
+  #of(queue: Queue): Timeline<null> {
+    let waiting = this.#waiting.get(queue.name);
+    if (waiting === undefined) this.#waiting.set(queue.name, (waiting = new Timeline()));
+    return waiting;
   }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CallSignal, LegSignal } from '../../../src/call/signal.ts';
 import { scenario, type ScenarioSettings } from '../../../src/source/simulator/scenario.ts';
-import type { Cue } from '../../../src/source/simulator/cue.ts';
+import type { Cue } from '../../../src/source/simulator/stage.ts';
 
 const startedAtMs = Date.UTC(2026, 4, 1, 8);
 const usual: ScenarioSettings = { name: 'demo', rate: 0.5, seed: 7, agents: 12 };
