@@ -126,6 +126,7 @@ export class CallBook {
     };
     if (facts.loop !== undefined) leg.loop = facts.loop;
     this.place(call, leg);
+    call.touched = true;
     return { call, leg };
   }
 

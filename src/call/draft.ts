@@ -14,6 +14,7 @@ import {
   isParty,
   nameOf,
   numberOf,
+  ownNumberOf,
 } from './parties.ts';
 import { stateOf } from './state.ts';
 
@@ -60,7 +61,7 @@ export interface CallDraft {
   shown?: string;
   /** The answer has been told. */
   answeredTold?: boolean;
-  /** Something visible changed since the last event. */
+  /** Something changed since the last signal; whether it can be seen is another question. */
   touched: boolean;
   /** Events owed besides a plain update, in order. */
   readonly owed: CallEventKind[];
@@ -144,7 +145,7 @@ function legView(call: CallDraft, draft: LegDraft): Leg {
   const { generation: _, number: __, name: ___, ...leg } = draft;
   // A stand-in keeps its own number: its party is listed as a leg of its own.
   const own = draft.standsFor === undefined;
-  const number = own ? numberOf(call, draft) : draft.number;
+  const number = own ? numberOf(call, draft) : ownNumberOf(call, draft);
   const name = own ? nameOf(call, draft) : draft.name;
   return {
     ...leg,

@@ -37,10 +37,13 @@ export function move(call: CallDraft, leg: LegDraft, how: LegMove, atMs: number)
   const next = nextState(leg.state, how);
   if (next === undefined) return false;
   leg.state = next;
-  if (how === 'ring') leg.ringingAtMs = atMs;
-  if (how === 'connect') leg.connectedAtMs = atMs;
-  if (how === 'hold') startHold(call, leg, atMs);
-  if (how === 'resume') endHold(call, leg, atMs);
+  // Signals may overtake each other; nothing happens to a leg before it is there.
+  const movedAtMs = Math.max(atMs, leg.offeredAtMs);
+  if (how === 'ring') leg.ringingAtMs = movedAtMs;
+  if (how === 'connect') leg.connectedAtMs = movedAtMs;
+  if (how === 'end') leg.endedAtMs = movedAtMs;
+  if (how === 'hold') startHold(call, leg, movedAtMs);
+  if (how === 'resume') endHold(call, leg, movedAtMs);
   call.touched = true;
   return true;
 }
@@ -58,7 +61,6 @@ function endHold(call: CallDraft, leg: LegDraft, atMs: number): void {
 /** Ends a leg and what hangs on it. False when it had ended before. */
 export function endLeg(call: CallDraft, leg: LegDraft, atMs: number, cause?: Cause): boolean {
   if (!move(call, leg, 'end', atMs)) return false;
-  leg.endedAtMs = Math.max(atMs, leg.offeredAtMs);
   if (cause !== undefined) leg.cause = cause;
   delete leg.bridge;
   endHold(call, leg, atMs);
@@ -66,6 +68,22 @@ export function endLeg(call: CallDraft, leg: LegDraft, atMs: number, cause?: Cau
   // Who leaves while others go on talking has not ended the call.
   const goesOn = call.answeredAtMs !== undefined && partiesLeft(call) > 1;
   if (goesOn && call.hangup?.leg === leg.key) delete call.hangup;
+  return true;
+}
+
+/** Somebody asked for the leg to end. The first to ask ends the call. False when that was no news. */
+export function requestHangup(call: CallDraft, leg: LegDraft, by: 'party' | 'platform'): boolean {
+  // A far half is hung up by the platform's own machinery, never by somebody at a phone.
+  if (by === 'party' && leg.loop?.half === 'far') return false;
+  // An agent who refuses leaves the caller waiting.
+  if (leg.agent !== undefined && leg.connectedAtMs === undefined) return false;
+  if (call.hangup !== undefined) {
+    const first = call.legs.get(call.hangup.leg);
+    // Who was rung in vain has not ended what the caller did afterwards.
+    const wasInVain = first?.state === 'ended' && first.connectedAtMs === undefined;
+    if (by === 'platform' || !wasInVain) return false;
+  }
+  call.hangup = { leg: leg.key, by };
   return true;
 }
 
@@ -89,7 +107,7 @@ export function endCallIfEmpty(
   call.endedAtMs = Math.max(atMs, call.startedAtMs);
   call.ending = ending;
   call.touched = true;
-  for (const visit of call.queue) visit.leftAtMs ??= call.endedAtMs;
+  for (const visit of call.queue) visit.leftAtMs ??= Math.max(call.endedAtMs, visit.joinedAtMs);
   book.close(call);
   return true;
 }

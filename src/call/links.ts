@@ -51,18 +51,24 @@ function reachThrough(call: CallDraft, far: LegDraft, reached: LegDraft): void {
   if (reached.agent === undefined && near.agent !== undefined) reached.agent = near.agent;
 }
 
+/** Ringing `callee` has come to an end. Who dialled it is unknown when the platform did so itself. */
 export function endDial(
-  call: CallDraft,
-  leg: LegDraft,
-  from: LegDraft | undefined,
+  book: CallBook,
+  callee: { readonly call: CallDraft; readonly leg: LegDraft },
+  caller: { readonly call: CallDraft; readonly leg: LegDraft } | undefined,
   result: DialResult,
   atMs: number,
 ): boolean {
   // A queue reports the same leg's end twice, as unanswered and as cancelled; the first word holds.
-  if (leg.dialResult !== undefined) return false;
+  if (callee.leg.dialResult !== undefined) return false;
+  // Whoever takes a call that rings elsewhere (pickup) had a call of its own until now.
+  const comes = result === 'answered' && caller !== undefined && caller.call !== callee.call;
+  if (comes) moveLeg(book, callee.call, callee.leg, caller.call, atMs);
+  const call = comes ? caller.call : callee.call;
+  const leg = call.legs.get(callee.leg.key) ?? callee.leg;
   leg.dialResult = result;
   call.touched = true;
-  if (result === 'answered' && from !== undefined && from.loop?.half !== 'far') {
+  if (result === 'answered' && caller !== undefined && caller.leg.loop?.half !== 'far') {
     answer(call, leg, atMs);
   }
   return true;
@@ -133,7 +139,10 @@ export function transfer(
   signal: TransferSignal,
 ): boolean {
   const transferee = partOf(book, signal.source, signal.transferee);
-  const target = partOf(book, signal.source, signal.target);
+  // Where the consulted party still rings, the platform names nobody; it is whom the other line dials.
+  const target =
+    partOf(book, signal.source, signal.target) ??
+    dialledBy(partOf(book, signal.source, signal.consultLeg));
   let call = transferee?.call ?? placed.call;
   if (transferee !== undefined && target !== undefined && transferee.call !== target.call) {
     const [stays, goes] = isOlder(transferee.call, target.call)
@@ -156,6 +165,18 @@ export function transfer(
   });
   call.touched = true;
   return true;
+}
+
+/** The first leg that `dialler` rings now. */
+function dialledBy(
+  dialler: { readonly call: CallDraft; readonly leg: LegDraft } | undefined,
+): { readonly call: CallDraft; readonly leg: LegDraft } | undefined {
+  if (dialler === undefined) return undefined;
+  const { call } = dialler;
+  for (const leg of call.legs.values()) {
+    if (leg.dialledBy === dialler.leg.key && leg.state !== 'ended') return { call, leg };
+  }
+  return undefined;
 }
 
 function partOf(

@@ -45,20 +45,30 @@ export function isCaller(call: CallDraft, leg: LegDraft): boolean {
 
 /** The number a party is known by. */
 export function numberOf(call: CallDraft, leg: LegDraft): string | undefined {
-  const real = resolve(call, leg);
-  if (real.number === undefined) return real.device;
-  return real.device !== undefined && isBorrowed(call, real) ? real.device : real.number;
+  return ownNumberOf(call, resolve(call, leg));
 }
+
+/** The number of the leg itself, even where it only stands for another. */
+export function ownNumberOf(call: CallDraft, leg: LegDraft): string | undefined {
+  if (leg.number === undefined) return leg.device;
+  return leg.device !== undefined && isBorrowed(call, leg) ? leg.device : leg.number;
+}
+
+/** A device that is called by its number. */
+const namedByNumber = /^\d{2,6}$/;
 
 /**
  * A platform lends a leg the other side's number before it knows its own: an agent's leg carries the
- * waiting caller's number, a click-to-dial leg the number it is about to call.
+ * waiting caller's number, a click-to-dial leg the number it is about to call. A phone without a number
+ * of its own is lent the one that was dialled: each phone of a group carries the group's.
  */
 function isBorrowed(call: CallDraft, leg: LegDraft): boolean {
   if (leg.role === 'caller') {
     return leg.originated === true && leg.dialled !== undefined && leg.number === leg.dialled;
   }
-  return leg.number === dialerOf(call, leg)?.number;
+  const dialer = dialerOf(call, leg);
+  if (leg.number === dialer?.number) return true;
+  return leg.number === dialer?.dialled && namedByNumber.test(leg.device ?? '');
 }
 
 function dialerOf(call: CallDraft, leg: LegDraft): LegDraft | undefined {
@@ -149,7 +159,7 @@ export function extensionsOf(call: CallDraft): Set<string> {
 function isInside(leg: LegDraft): boolean {
   if (leg.loop !== undefined) return true;
   if (leg.device === undefined) return leg.number !== undefined && leg.number.length <= 5;
-  return leg.device === leg.number || /^\d{2,6}$/.test(leg.device);
+  return leg.device === leg.number || namedByNumber.test(leg.device);
 }
 
 export function directionOf(call: CallDraft): Direction {

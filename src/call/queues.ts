@@ -40,7 +40,7 @@ function apply(call: CallDraft, signal: QueueSignal, agentLeg: LegDraft | undefi
     }
     case 'queue.left':
       if (visit === undefined || visit.leftAtMs !== undefined) return false;
-      visit.leftAtMs = atMs;
+      visit.leftAtMs = Math.max(atMs, visit.joinedAtMs);
       visit.result ??= 'left';
       return true;
     case 'queue.abandoned':
@@ -64,8 +64,10 @@ function apply(call: CallDraft, signal: QueueSignal, agentLeg: LegDraft | undefi
       const served = visit ?? openVisit(call, queue, atMs);
       if (served.result === 'answered') return false;
       served.result = 'answered';
+      // Who ended an earlier agent's talk has not ended this one.
+      delete call.completedBy;
       served.agent = signal.agent;
-      served.leftAtMs ??= atMs;
+      served.leftAtMs ??= Math.max(atMs, served.joinedAtMs);
       if (agentLeg !== undefined) agentLeg.agent = signal.agent;
       answer(call, agentLeg, atMs);
       return true;

@@ -81,7 +81,7 @@ export function stopRecordings(call: CallDraft, legKey: string, atMs: number): b
   const open = openRecording(call, legKey);
   if (open === undefined) return false;
   open.endedAtMs = Math.max(atMs, open.startedAtMs);
-  for (const each of open.pauses) each.toMs ??= open.endedAtMs;
+  for (const each of open.pauses) each.toMs ??= Math.max(open.endedAtMs, each.fromMs);
   call.owed.push('recording.ended');
   return true;
 }

@@ -7,7 +7,7 @@ import type { Call } from './call.ts';
 import { type CallDraft, faceOf, viewOf } from './draft.ts';
 import type { Applied, CallEvent, CallEventKind, IgnoredReason, OfCall } from './event.ts';
 import { uuidOf } from './identity.ts';
-import { endCallIfEmpty, endLeg, learn, move, moveLeg } from './legs.ts';
+import { endCallIfEmpty, endLeg, learn, move, moveLeg, requestHangup } from './legs.ts';
 import { endDial, joinBridge, meet, startDial, transfer } from './links.ts';
 import { extensionsOf } from './parties.ts';
 import { wait } from './queues.ts';
@@ -94,20 +94,20 @@ export class Registry {
   }
 
   #applyOfLeg(signal: OfLegSignal, seenAtMs: number): Applied {
-    const isNew = this.#book.leg(signal.source, signal.leg) === undefined;
     const placed = this.#place(signal);
     if (typeof placed === 'string') return { kind: 'ignored', reason: placed };
     placed.leg.generation = this.#book.generation(signal.source);
     const before = placed.call;
     const here = this.#follow(placed, signal.facts, signal.atMs);
     const changed = new Set<CallDraft>([before, here.call]);
-    const learnt = learn(here.call, here.leg, signal.facts);
+    learn(here.call, here.leg, signal.facts);
     const result = this.#act(signal, here, changed);
     for (const call of [...changed]) endCallIfEmpty(this.#book, call, signal.atMs, 'observed');
     const now = this.#book.leg(signal.source, signal.leg)?.call;
     if (now !== undefined) changed.add(now);
+    const isTouched = [...changed].some((call) => call.touched);
     const applied = told(changed, signal, seenAtMs);
-    if (applied.kind === 'events' || result === true || learnt || isNew) return applied;
+    if (applied.kind === 'events' || result === true || isTouched) return applied;
     return { kind: 'ignored', reason: result === false ? 'no-change' : result };
   }
 
@@ -133,6 +133,7 @@ export class Registry {
     const { call, leg } = placed;
     if (callKey === undefined || callKey === leg.callKey) return placed;
     leg.callKey = callKey;
+    call.touched = true;
     const other = this.#book.callOfKey(call.source, callKey) ?? call;
     if (other === call) {
       this.#book.alias(call, callKey);
@@ -163,11 +164,7 @@ export class Registry {
       case 'leg.ended':
         return endLeg(call, leg, atMs, signal.cause);
       case 'leg.hangup-requested':
-        // A far half is hung up by the platform's own machinery, never by somebody at a phone.
-        if (call.hangup !== undefined) return false;
-        if (signal.by === 'party' && leg.loop?.half === 'far') return false;
-        call.hangup = { leg: leg.key, by: signal.by };
-        return true;
+        return requestHangup(call, leg, signal.by);
       case 'dial.started': {
         const caller = this.#partner(signal, signal.from, signal.fromFacts, changed);
         if (signal.from !== undefined && caller === undefined) return 'unknown-leg';
@@ -176,7 +173,7 @@ export class Registry {
       }
       case 'dial.ended': {
         const caller = this.#partner(signal, signal.from, signal.fromFacts, changed);
-        return endDial(call, leg, caller?.leg, signal.result, atMs);
+        return endDial(this.#book, placed, caller, signal.result, atMs);
       }
       case 'bridge.joined': {
         const other = this.#book.callInBridge(signal.source, signal.bridge);
@@ -190,6 +187,7 @@ export class Registry {
       case 'transfer.completed':
         this.#partner(signal, signal.transferee, undefined, changed);
         this.#partner(signal, signal.target, undefined, changed);
+        this.#partner(signal, signal.consultLeg, undefined, changed);
         return transfer(this.#book, placed, signal);
       case 'queue.joined':
       case 'queue.left':

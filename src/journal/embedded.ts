@@ -27,11 +27,14 @@ export interface EmbeddedJournalOptions {
   readonly onTrouble: (trouble: StoreError | undefined) => void;
 }
 
-/** Most events of one commit; a single append is never divided and may exceed it. */
-const maxEventsPerCommit = 4096;
-/** Bounds of one answer of `readAfter`; parsing that much text takes a few milliseconds. */
-const maxReadEntries = 4096;
-const maxReadBytes = 1_000_000;
+/**
+ * Most events of one commit: making them text holds up this thread for about 10 µs each, and a larger
+ * commit is hardly cheaper. A single append is never divided and may exceed it.
+ */
+const maxEventsPerCommit = 512;
+/** Bounds of one answer of `readAfter`, for the same reason: parsing a megabyte takes 5 to 10 ms. */
+const maxReadEntries = 512;
+const maxReadBytes = 512_000;
 const retry: BackoffPlan = { firstMs: 50, maxMs: 5_000 };
 
 interface Commit {

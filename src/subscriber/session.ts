@@ -64,18 +64,20 @@ const patience = 1.5;
 
 export class Session {
   readonly #settings: SessionSettings;
-  readonly #sinceMs: number;
   #authenticated: boolean;
   #subscription: Subscription | undefined;
   #heardAtMs: number;
+  /** When it was opened, or the last request was served. */
+  #askedAtMs: number;
+  #listens = true;
   #keepAliveDueMs = Infinity;
   #pingDueMs: number;
   #halfSinceMs: number | undefined;
 
   constructor(settings: SessionSettings, nowMs: number) {
     this.#settings = settings;
-    this.#sinceMs = nowMs;
     this.#heardAtMs = nowMs;
+    this.#askedAtMs = nowMs;
     this.#authenticated = !settings.requireToken;
     this.#pingDueMs = settings.pingMs > 0 ? nowMs + settings.pingMs : Infinity;
   }
@@ -94,18 +96,28 @@ export class Session {
     this.#halfSinceMs = sinceMs;
   }
 
-  request(request: Request | Refusal, nowMs: number): readonly SessionEffect[] {
+  /** Whether we read what the peer sends: while we do not, its silence is no fault of its own. */
+  listening(listens: boolean, nowMs: number): void {
+    this.#listens = listens;
+    if (!listens) return;
     this.#heardAtMs = nowMs;
-    if (request.kind === 'refusal') {
-      const { head, failure, detail } = request;
-      return this.#final([{ kind: 'answer', answer: failed(failure, detail, head) }]);
-    }
-    if (!this.#authenticated && request.kind !== 'authenticate') {
-      const detail = `${request.head.type} came before Authenticate; this listener asks for a token first.`;
+    if (this.#halfSinceMs !== undefined) this.#halfSinceMs = nowMs;
+  }
+
+  request(request: Request | Refusal, nowMs: number): readonly SessionEffect[] {
+    if (!this.#authenticated && request.head?.type !== wire.requests.authenticate) {
+      const type = request.head?.type ?? 'Something else';
+      const detail = `${type.slice(0, 60)} came before Authenticate; this listener asks for a token first.`;
       return [
         { kind: 'answer', answer: failed('Not Authorized', detail, request.head) },
         { kind: 'end', reason: 'unauthorized', detail },
       ];
+    }
+    // Somebody without a token must not be able to stay by asking.
+    if (this.#authenticated) this.#askedAtMs = nowMs;
+    if (request.kind === 'refusal') {
+      const { head, failure, detail } = request;
+      return this.#final([{ kind: 'answer', answer: failed(failure, detail, head) }]);
     }
     switch (request.kind) {
       case 'subscribe':
@@ -213,11 +225,13 @@ export class Session {
     const acks = this.#subscription?.ack === true ? patienceMs : Infinity;
     const pongs = pingMs > 0 ? patience * pingMs : Infinity;
     const isIdle = this.#subscription === undefined && idleTimeoutMs > 0;
+    const halfSinceMs = this.#listens ? this.#halfSinceMs : undefined;
     return {
-      half: (this.#halfSinceMs ?? Infinity) + halfMessageMs,
+      half: (halfSinceMs ?? Infinity) + halfMessageMs,
       blocked: (blockedSinceMs ?? Infinity) + Math.min(drainTimeoutMs, patienceMs),
-      silent: this.#heardAtMs + Math.min(acks, pongs),
-      idle: isIdle ? Math.max(this.#sinceMs, this.#heardAtMs) + idleTimeoutMs : Infinity,
+      silent: this.#listens ? this.#heardAtMs + Math.min(acks, pongs) : Infinity,
+      // A pong is a sign of life and no use of the feed.
+      idle: isIdle ? this.#askedAtMs + idleTimeoutMs : Infinity,
     };
   }
 
@@ -239,7 +253,7 @@ export class Session {
     const after = feed.after === undefined ? undefined : parsePosition(feed.after);
     if (feed.after !== undefined && after === undefined) {
       const detail = `after="${feed.after.slice(0, 80)}" is no position; send one as this server gave it.`;
-      return [{ kind: 'answer', answer: failed('Invalid Request', detail, head) }];
+      return this.#final([{ kind: 'answer', answer: failed('Invalid Request', detail, head) }]);
     }
     const subscription: Subscription = {
       filter,

@@ -25,12 +25,16 @@ export class TcpTransport implements Transport {
     return this.#socket.writableLength;
   }
 
-  write(bytes: Buffer): boolean {
-    return this.#socket.writable ? this.#socket.write(bytes) : true;
+  get underWayBytes(): number {
+    return underWayBytes(this.#socket);
   }
 
-  onDrain(listener: () => void): void {
-    this.#socket.on('drain', listener);
+  write(bytes: Buffer): void {
+    if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  flushed(callback: () => void): void {
+    flushed(this.#socket, callback);
   }
 
   ping(): void {
@@ -49,10 +53,28 @@ export class TcpTransport implements Transport {
     this.#socket.end();
     linger(this.#socket);
   }
+}
 
-  destroy(): void {
-    this.#socket.destroy();
-  }
+const nothing = Buffer.alloc(0);
+
+/**
+ * Calls back when what was written to the socket has gone out or never will. Not by 'drain': that comes
+ * only after a write beyond the high water mark, and less than that may wait for long.
+ */
+export function flushed(socket: Socket, callback: () => void): void {
+  if (socket.writable) socket.write(nothing, () => callback());
+  else callback();
+}
+
+/**
+ * Bytes of the write under way that the kernel has not taken. Node keeps the number where its own socket
+ * timeout looks for it, undocumented; without it, progress only shows write by write.
+ */
+export function underWayBytes(socket: Socket): number {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  if (typeof handle !== 'object' || handle === null) return 0;
+  const size: unknown = Reflect.get(handle, 'writeQueueSize');
+  return typeof size === 'number' ? size : 0;
 }
 
 /** Lets a socket that is being ended go at the latest after the linger time. */
@@ -93,6 +115,7 @@ export async function listenTcp(settings: TcpSettings, house: House): Promise<Li
     serve(socket, settings.session, house, connections);
   });
   const { host, port } = await listening(server, settings);
+  server.on('error', (error) => house.log.error({ err: error }, 'listener.failed'));
   return { host, port, connections, close: () => server.close() };
 }
 

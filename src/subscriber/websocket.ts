@@ -13,7 +13,7 @@ import { frameWhole } from './framer.ts';
 import { bounds } from './message.ts';
 import type { Transport } from './outbound.ts';
 import type { SessionSettings } from './session.ts';
-import { linger } from './tcp.ts';
+import { flushed, linger, underWayBytes } from './tcp.ts';
 
 /** Where the feed is served. */
 export const feedPath = '/feed';
@@ -36,13 +36,17 @@ export class WebSocketTransport implements Transport {
     return this.#socket.writableLength;
   }
 
-  write(bytes: Buffer): boolean {
-    const isOpen = this.#webSocket.readyState === WebSocket.OPEN && this.#socket.writable;
-    return isOpen ? this.#socket.write(bytes) : true;
+  get underWayBytes(): number {
+    return underWayBytes(this.#socket);
   }
 
-  onDrain(listener: () => void): void {
-    this.#socket.on('drain', listener);
+  write(bytes: Buffer): void {
+    const isOpen = this.#webSocket.readyState === WebSocket.OPEN && this.#socket.writable;
+    if (isOpen) this.#socket.write(bytes);
+  }
+
+  flushed(callback: () => void): void {
+    flushed(this.#socket, callback);
   }
 
   ping(): void {
@@ -60,10 +64,6 @@ export class WebSocketTransport implements Transport {
   end(code: number, reason: string): void {
     this.#webSocket.close(code, reason);
     linger(this.#socket);
-  }
-
-  destroy(): void {
-    this.#webSocket.terminate();
   }
 }
 
@@ -94,11 +94,12 @@ export function serveWebSocket(
     handleProtocols: (offered) => (offered.has(xmlSubprotocol) ? xmlSubprotocol : false),
   });
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+    // Whoever takes the upgrade also answers for the socket's errors, even to refuse it.
+    stream.on('error', (error) => house.log.debug({ err: error }, 'socket.failed'));
     const path = (request.url ?? '').split('?', 1)[0];
     if (path !== feedPath) return refuse(stream, '404 Not Found');
     if (settings.isFull()) return refuse(stream, '503 Service Unavailable');
     if (!(stream instanceof Socket)) return refuse(stream, '500 Internal Server Error');
-    stream.on('error', (error) => house.log.debug({ err: error }, 'socket.failed'));
     acceptor.handleUpgrade(request, stream, head, (webSocket) => {
       serve(webSocket, stream, settings.session, house, connections);
     });
@@ -112,6 +113,8 @@ export function serveWebSocket(
 
 function refuse(stream: Duplex, status: string): void {
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  stream.resume();
+  if (stream instanceof Socket) linger(stream);
 }
 
 function serve(
@@ -134,8 +137,12 @@ function serve(
     if (framed.kind === 'document') connection.receive(framed.document);
     else connection.broken(framed.error);
   });
+  webSocket.on('ping', () => connection.heard());
   webSocket.on('pong', () => connection.heard());
-  webSocket.on('error', (error) => house.log.debug({ err: error }, 'socket.failed'));
+  // Frames that are wrong or too large: the library has closed with a code of its own by now.
+  webSocket.on('error', (error) => {
+    connection.broken(new ProtocolError('FEED_FRAME_FORBIDDEN', error.message, { cause: error }));
+  });
   webSocket.on('close', () => {
     connections.delete(connection);
     connection.closed();

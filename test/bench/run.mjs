@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 
 const here = import.meta.dirname;
 const root = join(here, '..', '..');
-const hasTaskset = spawnSync('taskset', ['--version']).status === 0 && cpus().length > 1;
+const hasTaskset = false;
 
 /** The CPU time a process has used so far, seconds (Linux: clock ticks of 10 ms). */
 function cpuSeconds(pid) {

@@ -304,6 +304,16 @@ describe('the environment', () => {
   });
 });
 
+describe('a value chosen on the command line', () => {
+  it('is not blamed on the environment when it is wrong', () => {
+    const env = { OFFHOOK_FEED_PORT: '7500' };
+    const chosen = { feed: { port: -1 } };
+    expect(() => configOf({}, 'it', { ...surroundings, env }, chosen)).toThrow(
+      'feed.port: saw -1, expected',
+    );
+  });
+});
+
 describe('a secret', () => {
   it('may stand in the environment', () => {
     const config = read(`${ami} secret = { env = "PBX" }`, { env: { PBX: 'hunter2' } });

@@ -82,11 +82,11 @@ describe('the embedded journal', () => {
     const sizes: number[] = [];
     journal.onCommitted((entries) => sizes.push(entries.length));
 
-    for (let n = 0; n < 3; n += 1) journal.append(Array.from({ length: 2000 }, () => started(n)));
-    journal.append(Array.from({ length: 5000 }, () => started(9)));
+    for (let n = 0; n < 3; n += 1) journal.append(Array.from({ length: 200 }, () => started(n)));
+    journal.append(Array.from({ length: 700 }, () => started(9)));
     await journal.settled();
 
-    expect(sizes).toEqual([4000, 2000, 5000]);
+    expect(sizes).toEqual([400, 200, 700]);
   });
 
   it('puts the CDR of an ended call into the books in the same commit', async () => {

@@ -48,7 +48,9 @@ export function accountOf(call: Call): Account {
   const at = (ms: number | undefined): string => (ms === undefined ? '' : `${ms - call.startedAtMs}`);
   const span = (from: number, to: number | undefined): string => `${at(from)}–${at(to)}`;
   const numberAt = (key: string): string => {
-    const leg = call.legs.find((each) => each.key === key);
+    const found = call.legs.find((each) => each.key === key);
+    const real = found?.standsFor;
+    const leg = real === undefined ? found : call.legs.find((each) => each.key === real);
     return leg?.number ?? leg?.device ?? key;
   };
   const { endedBy, cause, answeredBy } = call;

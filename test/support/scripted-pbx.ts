@@ -20,8 +20,8 @@ export interface Script {
   readonly cut?: Cut;
   /** Milliseconds between two pieces; without it they follow as fast as each is taken. */
   readonly paceMs?: number;
-  /** What to say to an action; nothing when it returns undefined. */
-  readonly answer?: (action: Action) => string | undefined;
+  /** What to say to an action; nothing when it returns undefined; null ends the connection. */
+  readonly answer?: (action: Action) => string | undefined | null;
   /** What becomes of the connection after the last piece. `stay` is the default. */
   readonly then?: 'stay' | 'close' | 'reset';
 }
@@ -94,7 +94,8 @@ export class ScriptedPbx {
         text = text.slice(end + 4);
         heard.push(action);
         const answer = script.answer?.(action);
-        if (answer !== undefined) socket.write(answer);
+        if (answer === null) socket.destroy();
+        else if (answer !== undefined) socket.write(answer);
         for (const wake of this.#waiting) wake();
         this.#waiting.clear();
       }

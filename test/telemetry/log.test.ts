@@ -1,7 +1,32 @@
 import { describe, expect, it } from 'vitest';
 import { createLog } from '../../src/telemetry/log.ts';
 import type { LogOptions } from '../../src/telemetry/log.ts';
-import { partyFields, secretFields } from '../../src/telemetry/redact.ts';
+
+const secretFields = [
+  'secret',
+  'password',
+  'token',
+  'tokenSha256',
+  'sha256',
+  'authorization',
+  'cookie',
+];
+const partyFields = [
+  'caller',
+  'called',
+  'party',
+  'dialled',
+  'number',
+  'name',
+  'address',
+  'device',
+  'agent',
+  'extension',
+  'extensions',
+  'transferee',
+  'legs',
+  'cdr',
+];
 
 /** A log and the lines it has written. */
 function logInMemory(options: Partial<LogOptions> = {}) {

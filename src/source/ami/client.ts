@@ -98,7 +98,7 @@ class AmiConnection implements Connection {
           this.#port.signal(effect.signal);
           break;
         case 'state':
-          this.#port.state(effect.state);
+          this.#port.state(effect.state, effect.reason);
           break;
         case 'result':
           this.#answers.get(effect.command)?.(effect.result);

@@ -24,7 +24,7 @@ export interface AmiSessionSettings {
 export type AmiEffect =
   | { readonly kind: 'send'; readonly action: AmiAction }
   | { readonly kind: 'signal'; readonly signal: CallSignal }
-  | { readonly kind: 'state'; readonly state: SourceState }
+  | { readonly kind: 'state'; readonly state: SourceState; readonly reason?: string }
   | { readonly kind: 'result'; readonly command: number; readonly result: RecorderResult }
   | { readonly kind: 'close'; readonly error: SourceError };
 
@@ -32,6 +32,8 @@ export type AmiEffect =
 const answerTimeoutMs = 10_000;
 /** An unanswered request for the list of channels is made again after this time. */
 const listTimeoutMs = 30_000;
+/** One that was refused is made again after this time. */
+const listRetryMs = 2_000;
 /** More channels than any Asterisk carries; a list beyond it is nonsense. */
 const maxListedLegs = 100_000;
 
@@ -188,7 +190,18 @@ export class AmiSession {
   #askForList(nowMs: number): AmiEffect {
     this.#listedSinceMs = nowMs;
     this.#listed = [];
-    return this.#send(['Action', 'CoreShowChannels']);
+    return this.#ask([['Action', 'CoreShowChannels']], nowMs, {
+      done: (fields, ok) => (ok ? [] : this.#listRefused(fields, nowMs)),
+      expired: () => [],
+    });
+  }
+
+  /** An Asterisk that is still starting refuses for a moment; one that forbids it does so for ever. */
+  #listRefused(fields: Fields, nowMs: number): readonly AmiEffect[] {
+    this.#listedSinceMs = nowMs - listTimeoutMs + listRetryMs;
+    const said = field(fields, 'Message') ?? 'no reason given';
+    const reason = `Asterisk refuses to list its channels: ${said}. The manager user needs write = reporting.`;
+    return [{ kind: 'state', state: 'syncing', reason }];
   }
 
   #event(name: string, fields: Fields, nowMs: number): readonly AmiEffect[] {

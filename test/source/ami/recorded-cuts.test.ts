@@ -4,6 +4,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { listenTo } from '../../support/ami-listener.ts';
 import type { Cut } from '../../support/scripted-pbx.ts';
 import { hear, readRecording, toldBy } from './recorded.ts';
 
@@ -34,6 +35,13 @@ describe('however a recording is cut', () => {
 
   it.each(small)('%s tells the same byte by byte', async (name) => {
     expect(toldBy(await hear(name, { kind: 'bytes' }))).toEqual(toldBy(await hear(name)));
+  });
+
+  it('tells the same when it comes slowly', async () => {
+    const name = 'ami-sip-hold-unhold';
+    const cut: Cut = { kind: 'random', seed: 4, longest: 900 };
+    const slow = await listenTo({ say: readRecording(name), cut, paceMs: 2 });
+    expect(toldBy(slow)).toEqual(toldBy(await hear(name)));
   });
 
   it.each(recordings)('%s starts and ends each call once', async (name) => {
