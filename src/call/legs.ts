@@ -5,7 +5,7 @@
 import type { CallBook } from './book.ts';
 import type { Ending } from './call.ts';
 import type { CallDraft, LegDraft } from './draft.ts';
-import { isParty, numberOf, twinOf } from './parties.ts';
+import { isCaller, isParty, numberOf, twinOf } from './parties.ts';
 import { mutedSides, sideOf, stopRecordings } from './recordings.ts';
 import type { Cause, LegFacts } from './signal.ts';
 import { type LegMove, nextState } from './transitions.ts';
@@ -23,7 +23,7 @@ export function learn(call: CallDraft, leg: LegDraft, facts: LegFacts | undefine
   // What was dialled first is what the caller dialled; later numbers are the dial plan's way. A leg that
   // is still "dialling" its own line has not dialled anything.
   const { dialled } = facts;
-  const own = dialled === leg.device || dialled === leg.number;
+  const own = dialled === (leg.device ?? leg.number);
   if (dialled !== undefined && leg.dialled === undefined && !own) {
     leg.dialled = dialled;
     changed = true;
@@ -65,9 +65,9 @@ export function endLeg(call: CallDraft, leg: LegDraft, atMs: number, cause?: Cau
   delete leg.bridge;
   endHold(call, leg, atMs);
   stopRecordings(call, leg.key, atMs);
-  // Who leaves while others go on talking has not ended the call.
-  const goesOn = call.answeredAtMs !== undefined && partiesLeft(call) > 1;
-  if (goesOn && call.hangup?.leg === leg.key) delete call.hangup;
+  // Who leaves while others go on talking, or ringing, has not ended the call.
+  const goesOn = call.answeredAtMs !== undefined || !isCaller(call, leg);
+  if (goesOn && call.hangup?.leg === leg.key && partiesLeft(call) > 1) delete call.hangup;
   return true;
 }
 

@@ -10,6 +10,16 @@ import type { Cause } from './signal.ts';
 /** Q.850 cause 21: the called party refuses. */
 const callRejected = 21;
 
+/** What the platform's cause (Q.850) means for a call for which nobody could be rung. */
+const outcomeOfCause: Readonly<Record<number, Outcome>> = {
+  17: 'busy',
+  18: 'unreachable',
+  19: 'missed',
+  20: 'unreachable',
+  [callRejected]: 'rejected',
+  27: 'unreachable',
+};
+
 export function outcomeOf(call: CallDraft): Outcome {
   if (call.mergedInto !== undefined) return 'merged';
   if (call.answeredAtMs !== undefined) return 'answered';
@@ -20,11 +30,17 @@ export function outcomeOf(call: CallDraft): Outcome {
   if (attempts.length > 0) return outcomeOfAttempts(call, attempts);
   if (callerLeg(call)?.connectedAtMs !== undefined) return 'answered';
   if (originated.length > 0) return outcomeOfAttempts(call, originated);
-  return call.hangup?.by === 'party' ? 'cancelled' : 'failed';
+  if (call.hangup?.by === 'party') return 'cancelled';
+  return outcomeOfCause[causeOf(call)?.code ?? 0] ?? 'failed';
 }
 
 function outcomeOfAttempts(call: CallDraft, attempts: readonly LegDraft[]): Outcome {
-  const each = attempts.map((leg) => outcomeOfAttempt(call, leg));
+  const lastMs = Math.max(...attempts.map((leg) => leg.endedAtMs ?? 0));
+  // What was cancelled while others were rung, or before they were, was forwarded: nobody gave up.
+  const counted = attempts.filter(
+    (leg) => leg.dialResult !== 'cancelled' || (leg.endedAtMs ?? 0) === lastMs,
+  );
+  const each = counted.map((leg) => outcomeOfAttempt(call, leg));
   const order: readonly Outcome[] = ['cancelled', 'missed', 'busy', 'rejected', 'failed'];
   return order.find((outcome) => each.includes(outcome)) ?? 'unreachable';
 }

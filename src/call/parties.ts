@@ -59,16 +59,20 @@ const namedByNumber = /^\d{2,6}$/;
 
 /**
  * A platform lends a leg the other side's number before it knows its own: an agent's leg carries the
- * waiting caller's number, a click-to-dial leg the number it is about to call. A phone without a number
- * of its own is lent the one that was dialled: each phone of a group carries the group's.
+ * waiting caller's number, a click-to-dial leg the number it is about to call, or the house's. A phone
+ * without a number of its own is lent the one that was dialled: each phone of a group carries the group's.
  */
 function isBorrowed(call: CallDraft, leg: LegDraft): boolean {
+  const hasNumberedLine = namedByNumber.test(leg.device ?? '');
   if (leg.role === 'caller') {
-    return leg.originated === true && leg.dialled !== undefined && leg.number === leg.dialled;
+    if (leg.originated !== true) return false;
+    return hasNumberedLine || (leg.dialled !== undefined && leg.number === leg.dialled);
   }
   const dialer = dialerOf(call, leg);
-  if (leg.number === dialer?.number) return true;
-  return leg.number === dialer?.dialled && namedByNumber.test(leg.device ?? '');
+  if (dialer === undefined) return false;
+  // The one who dials may himself bear the number that he calls.
+  if (leg.number === dialer.dialled) return hasNumberedLine;
+  return leg.number === dialer.number;
 }
 
 function dialerOf(call: CallDraft, leg: LegDraft): LegDraft | undefined {

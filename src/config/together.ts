@@ -16,6 +16,7 @@ export function checkTogether(tree: Tree): Problem[] {
     ...ports(tree),
     ...tokens(tree),
     ...ami(tree),
+    ...oneIngest(tree),
   ];
 }
 
@@ -71,4 +72,11 @@ function ami(tree: Tree): Problem[] {
     }
   }
   return problems;
+}
+
+/** Signals come in at one path, so there can be one source that they belong to. */
+function oneIngest(tree: Tree): Problem[] {
+  const [, ...more] = tablesOf(tree, 'source').filter(({ table }) => table['type'] === 'ingest');
+  const expected = 'one source of type "ingest" at most';
+  return more.map(({ index }) => ({ path: `source[${index}].type`, seen: '"ingest"', expected }));
 }

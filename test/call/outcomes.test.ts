@@ -209,9 +209,13 @@ describe('the platform calls by itself', () => {
   it('rings Anna first, then whom she wants: the call is answered when the other answers', () => {
     const pbx = new Exchange();
     const leg = 'click-1';
+    pbx.say({
+      kind: 'leg.offered',
+      leg,
+      facts: { call: leg, device: '1001', dialled: '0301234' },
+    });
     // Until she answers, her leg bears the number that it is about to call.
-    const facts = { call: leg, number: '0301234', device: '1001', dialled: '0301234' };
-    pbx.say({ kind: 'leg.offered', leg, facts });
+    pbx.say({ kind: 'leg.identified', leg, facts: { number: '0301234' } });
     pbx.say({ kind: 'dial.started', leg });
     pbx.say({ kind: 'leg.ringing', leg });
     expect(heard(pbx).call).toMatchObject({ state: 'offered', caller: { number: '1001' } });

@@ -140,6 +140,25 @@ describe('serve', () => {
   });
 });
 
+describe('replay', () => {
+  const transcript = new URL('../fixtures/ami/ami-sip-busy-486.txt', import.meta.url);
+
+  it('tells the calls of a transcript and ends', async () => {
+    const { code, out, err } = await offhook(['replay', fileURLToPath(transcript)]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^\d\d:\d\d:\d\d {2}▶ ringing .*\n(.*\n)*.* ■ busy .*\n$/);
+    expect(err).toMatch(/: 1 call, \d+ events\n$/);
+  });
+
+  it('says what is no transcript', async () => {
+    writeFileSync(join(folder, 'x.txt'), 'hello\n');
+    const { code, out, err } = await offhook(['replay', 'x.txt']);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain('offhook: x.txt is no AMI transcript');
+    expect(err).not.toMatch(/OFFHOOK_DEBUG|\n {4}at /);
+  });
+});
+
 describe('without a server', () => {
   it.each([
     [['tail', '--server', '127.0.0.1:1'], 'No feed at 127.0.0.1:1 (connection refused).'],
@@ -187,7 +206,10 @@ describe('tail', () => {
     const ended = offhook(args, { OFFHOOK_SERVER: at() });
     const server = await feed.connection();
     const request = await server.subscribe({ position: 'p1', calls: 1 });
-    expect(request).toMatchObject({ extensions: [], feed: { events: ['CallStart'] } });
+    expect(request).toMatchObject({
+      extensions: [],
+      feed: { events: ['CallStart'], snapshot: true, ack: true },
+    });
     server.tell('CallStart', 'c1', 'p1', true);
     const { out, err } = await ended;
     expect(err).toBe('');

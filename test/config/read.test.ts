@@ -352,3 +352,13 @@ describe('a secret', () => {
     ]);
   });
 });
+
+describe('sources of type ingest', () => {
+  it('may be one, since signals come in at one path', () => {
+    const ingest = (name: string): string => `[[source]]\ntype = "ingest"\nname = "${name}"\n`;
+    expect(problemsOf(ingest('a'))).toEqual([]);
+    expect(problemsOf(ingest('a') + ingest('b'))).toEqual([
+      { path: 'source[1].type', seen: '"ingest"', expected: 'one source of type "ingest" at most' },
+    ]);
+  });
+});

@@ -174,6 +174,14 @@ describe('the place of a metadata file', () => {
     expect(await placeOf(recorded(file), folders)).toBe(underData(folders));
   });
 
+  it('is in the data folder when a pipe has the name, on which a reader would wait for ever', async () => {
+    const folders = await newFolders();
+    const file = touch(join(folders.media, 'a.wav'));
+    execFileSync('mkfifo', [join(folders.media, 'a.xml')]);
+
+    expect(await placeOf(recorded(file), folders)).toBe(underData(folders));
+  });
+
   it('stays where an earlier attempt for the same call has put it', async () => {
     const folders = await newFolders();
     const file = touch(join(folders.media, 'a.wav'));

@@ -151,7 +151,8 @@ export class TestHouse<J extends Journal = MemoryJournal> {
   readonly log = new KeptLog();
   readonly session: SessionSettings;
   readonly house: House;
-  #nowMs = firstCallAtMs;
+  /** A whole number of slots, so that nothing comes later than it is due. */
+  #nowMs = Math.ceil(firstCallAtMs / slotMs) * slotMs;
 
   constructor(journal: J, options: HouseOptions<J> = {}) {
     this.journal = journal;

@@ -95,8 +95,12 @@ export function translate(
   if (who === undefined) return [];
   const of = { ...at, ...who };
   switch (name) {
-    case 'Newchannel':
-      return [{ kind: 'leg.offered', ...of }, ...stateSignals(fields, of)];
+    case 'Newchannel': {
+      // The first channel of a call comes in ringing us; one that is down is one that we are to ring.
+      const isOurs = field(fields, 'ChannelState') === '0' && who.facts.call === who.leg;
+      const rung: CallSignal[] = isOurs ? [{ kind: 'dial.started', ...of }] : [];
+      return [...rung, { kind: 'leg.offered', ...of }, ...stateSignals(fields, of)];
+    }
     case 'Newstate':
       return stateSignals(fields, of);
     case 'NewCallerid':

@@ -1,0 +1,104 @@
+import { expect, it } from 'vitest';
+import { Listener } from '../support/listener.ts';
+import { anna, ben, carla, Exchange, type Line, type Person, zoe } from '../support/signals.ts';
+
+const heard = (pbx: Exchange): Listener => new Listener().hear(pbx.said);
+
+/** Somebody dials the room and is let in. */
+function enters(pbx: Exchange, person: Person): Line {
+  const line = pbx.after(1_000).dials(person, '300');
+  pbx.connects(line);
+  pbx.joins(line, 'room-bridge', 'monday');
+  return line;
+}
+
+it('everybody who comes into the room is in the call of the first', () => {
+  const pbx = new Exchange();
+  const lines = [anna, ben, zoe].map((person) => enters(pbx, person));
+  const listener = heard(pbx);
+
+  expect(listener.calls.map(({ state }) => state)).toEqual(['connected', 'ended', 'ended']);
+  const room = listener.of(0);
+  expect(room.conference).toBe('monday');
+  expect(room.legs.map(({ key, role }) => [key, role])).toEqual([
+    [lines[0]?.leg, 'caller'],
+    [lines[1]?.leg, 'joined'],
+    [lines[2]?.leg, 'joined'],
+  ]);
+  for (const joining of [listener.of(1), listener.of(2)]) {
+    expect(joining).toMatchObject({
+      outcome: 'merged',
+      mergedInto: room.id,
+      conference: 'monday',
+      dialled: '300',
+    });
+  }
+  expect(room.extensions).toEqual(expect.arrayContaining(['1001', '1002', '+4930123456', '300']));
+});
+
+it('the call of the room goes on until the last leaves, even when who came first has left', () => {
+  const pbx = new Exchange();
+  const [first, second, third] = [anna, ben, zoe].map((person) => enters(pbx, person));
+  if (!first || !second || !third) throw new Error('three came');
+  const listener = heard(pbx);
+  pbx.said.length = 0;
+  const leaves = (line: Line): string | undefined => {
+    pbx.after(1_000).asksForTheEnd(line);
+    pbx.leaves(line, 'room-bridge');
+    pbx.ends(line);
+    return listener.hear(pbx.said.splice(0)).of(0).state;
+  };
+
+  expect(leaves(first)).toBe('connected');
+  const late = enters(pbx, carla);
+  expect(listener.hear(pbx.said.splice(0)).of(0).state).toBe('connected');
+  expect(leaves(third)).toBe('connected');
+  expect(leaves(second)).toBe('connected');
+  expect(leaves(late)).toBe('ended');
+  expect(listener.of(0).outcome).toBe('answered');
+  expect(listener.open).toEqual([]);
+});
+
+it('the room’s call goes on when somebody comes whose own call is older', () => {
+  const pbx = new Exchange();
+  const early = pbx.dials(zoe, '300');
+  enters(pbx, anna);
+  pbx.connects(early);
+  pbx.joins(early, 'room-bridge', 'monday');
+  const listener = heard(pbx);
+  expect(listener.of(0)).toMatchObject({ outcome: 'merged', mergedInto: listener.of(1).id });
+  expect(listener.of(1).state).toBe('connected');
+
+  // Asterisk then calls all of them by the key of the oldest; nothing comes of that.
+  const told = listener.events.length;
+  const facts = { call: early.call };
+  pbx.said.length = 0;
+  for (const { key: leg } of listener.of(1).legs) pbx.say({ kind: 'leg.identified', leg, facts });
+  listener.hear(pbx.said);
+  expect(listener.events).toHaveLength(told);
+  expect(listener.open).toHaveLength(1);
+});
+
+it('one who is alone in the room is not talking to anybody yet', () => {
+  const pbx = new Exchange();
+  enters(pbx, anna);
+  const { call } = heard(pbx);
+  expect(call.answeredAtMs).toBeUndefined();
+  expect(call.state).toBe('connected');
+});
+
+it('two who talk may go into the room together; their call ends when both are in it', () => {
+  const pbx = new Exchange();
+  enters(pbx, carla);
+  const { from, to } = pbx.after(1_000).talk(zoe, anna);
+  const listener = heard(pbx);
+  pbx.said.length = 0;
+  pbx.joins(from, 'room-bridge', 'monday');
+  expect(listener.hear(pbx.said.splice(0)).of(1).state).toBe('connected');
+  pbx.joins(to, 'room-bridge', 'monday');
+  expect(listener.hear(pbx.said.splice(0)).of(1)).toMatchObject({
+    outcome: 'merged',
+    mergedInto: listener.of(0).id,
+  });
+  expect(listener.of(0).legs).toHaveLength(3);
+});

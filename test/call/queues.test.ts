@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { Listener } from '../support/listener.ts';
+import { anna, ben, Exchange, type Line, morningMs, type Person, zoe } from '../support/signals.ts';
+
+const heard = (pbx: Exchange): Listener => new Listener().hear(pbx.said);
+
+/** Zoë waits at place 1 of the queue. */
+function waiting(): { pbx: Exchange; from: Line } {
+  const pbx = new Exchange();
+  const from = pbx.dials(zoe, '600');
+  pbx.connects(from);
+  pbx.after(100).say({ kind: 'queue.joined', leg: from.leg, queue: 'sales', position: 1 });
+  return { pbx, from };
+}
+
+function said(from: Line, desk: Line) {
+  const { name: agent = '' } = desk.person;
+  return { leg: from.leg, queue: 'sales', agent, agentLeg: desk.leg };
+}
+
+/** The queue rings an agent, whose leg has no number yet but the caller's. */
+function offers(pbx: Exchange, from: Line, agent: Person): Line {
+  const { number } = zoe;
+  const lent = { call: from.call, number: number ?? '', name: 'Zoë', device: agent.device ?? '' };
+  const desk = { leg: pbx.key('desk-'), call: from.call, person: agent };
+  pbx.say({ kind: 'leg.offered', leg: desk.leg, facts: lent });
+  pbx.say({ kind: 'agent.offered', ...said(from, desk) });
+  pbx.say({ kind: 'dial.started', leg: desk.leg, from: from.leg });
+  pbx.rings(desk);
+  return desk;
+}
+
+function missed(pbx: Exchange, from: Line, desk: Line): void {
+  pbx.after(10_000).say({ kind: 'agent.missed', ...said(from, desk) });
+  pbx.fails(from, desk, 'no-answer');
+}
+
+describe('a queue', () => {
+  it('rings Anna, who misses it, then Ben, who takes it and hangs up in the end', () => {
+    const { pbx, from } = waiting();
+    expect(heard(pbx).call).toMatchObject({ state: 'offered', called: { number: '600' } });
+
+    const first = offers(pbx, from, anna);
+    expect(heard(pbx).call).toMatchObject({ state: 'ringing', called: { number: '600' } });
+    missed(pbx, from, first);
+    const second = offers(pbx, from, ben);
+    pbx.after(2_000).say({
+      kind: 'dial.ended',
+      leg: second.leg,
+      from: from.leg,
+      result: 'answered',
+    });
+    pbx.connects(second);
+    pbx.say({ kind: 'queue.left', leg: from.leg, queue: 'sales' });
+    pbx.say({ kind: 'agent.connected', ...said(from, second) });
+    pbx.meet(second, from);
+    const answeredMs = pbx.nowMs;
+    pbx.after(60_000).say({
+      kind: 'agent.completed',
+      ...said(from, second),
+      endedBy: 'agent',
+    });
+    // What the lines show says otherwise; the queue knows better.
+    pbx.hangsUp(from, second);
+
+    const listener = heard(pbx);
+    expect(listener.call).toMatchObject({
+      outcome: 'answered',
+      answeredAtMs: answeredMs,
+      endedBy: { side: 'called', number: '1002' },
+      // The number that was lent to the agents' lines is nobody's but Zoë's.
+      caller: { number: '+4930123456', name: 'Zoë' },
+      called: { number: '1002', name: 'Ben' },
+      queue: [
+        {
+          queue: 'sales',
+          position: 1,
+          joinedAtMs: morningMs + 100,
+          leftAtMs: answeredMs,
+          result: 'answered',
+          missedBy: ['Anna'],
+          agent: 'Ben',
+        },
+      ],
+    });
+    expect(listener.story().filter((kind) => kind === 'call.answered')).toHaveLength(1);
+    expect(listener.call.extensions).toEqual([
+      '+4930123456',
+      'trunk-berlin',
+      '600',
+      '1001',
+      '1002',
+    ]);
+  });
+
+  it('that Zoë leaves before anybody is free is abandoned, by her', () => {
+    const { pbx, from } = waiting();
+    missed(pbx, from, offers(pbx, from, anna));
+    pbx.after(5_000).asksForTheEnd(from);
+    pbx.say({ kind: 'queue.abandoned', leg: from.leg, queue: 'sales' });
+    pbx.say({ kind: 'queue.left', leg: from.leg, queue: 'sales' });
+    pbx.ends(from);
+    expect(heard(pbx).call).toMatchObject({
+      outcome: 'abandoned',
+      endedBy: { side: 'caller', number: '+4930123456' },
+      called: { number: '600' },
+      queue: [{ result: 'abandoned', leftAtMs: pbx.nowMs, missedBy: ['Anna'] }],
+    });
+  });
+
+  it('is abandoned too when its leaving is told before its giving up', () => {
+    const { pbx, from } = waiting();
+    pbx.say({ kind: 'queue.left', leg: from.leg, queue: 'sales' });
+    pbx.say({ kind: 'queue.abandoned', leg: from.leg, queue: 'sales' });
+    expect(heard(pbx).call.queue).toMatchObject([{ result: 'abandoned' }]);
+  });
+
+  it('that throws Zoë out after too long is left, and the call goes on to Anna', () => {
+    const { pbx, from } = waiting();
+    pbx.after(60_000).say({ kind: 'queue.left', leg: from.leg, queue: 'sales' });
+    const desk = pbx.ringsAt(from, anna);
+    pbx.answers(from, desk);
+    expect(heard(pbx).call).toMatchObject({
+      state: 'connected',
+      called: { number: '1001' },
+      queue: [{ result: 'left', leftAtMs: morningMs + 60_100 }],
+    });
+  });
+
+  it('is left when the call ends, even when nobody says so', () => {
+    const { pbx, from } = waiting();
+    pbx.after(1_000).hangsUp(from);
+    expect(heard(pbx).call.queue).toMatchObject([{ leftAtMs: morningMs + 1_100 }]);
+  });
+
+  it('may be entered again, and another one too: each is a visit', () => {
+    const { pbx, from } = waiting();
+    for (const queue of ['sales', 'support']) {
+      pbx.after(10).say({ kind: 'queue.left', leg: from.leg, queue: 'sales' });
+      pbx.after(10).say({ kind: 'queue.joined', leg: from.leg, queue });
+    }
+    expect(heard(pbx).call.queue.map(({ queue, leftAtMs }) => [queue, leftAtMs])).toEqual([
+      ['sales', morningMs + 110],
+      ['sales', morningMs + 130],
+      ['support', undefined],
+    ]);
+  });
+
+  it('may ring the same agent again and again, and each time counts once', () => {
+    const { pbx, from } = waiting();
+    for (let round = 0; round < 2; round += 1) {
+      const desk = offers(pbx, from, anna);
+      missed(pbx, from, desk);
+      pbx.say({ kind: 'agent.missed', ...said(from, desk) });
+    }
+    const listener = heard(pbx);
+    expect(listener.call.queue).toMatchObject([{ missedBy: ['Anna', 'Anna'] }]);
+    expect(listener.outcome).toEqual({ kind: 'ignored', reason: 'no-change' });
+  });
+
+  it('may tell of a miss after it was left: that is no new visit', () => {
+    const { pbx, from } = waiting();
+    const desk = offers(pbx, from, anna);
+    pbx.say({ kind: 'queue.left', leg: from.leg, queue: 'sales' });
+    missed(pbx, from, desk);
+    expect(heard(pbx).call.queue).toMatchObject([{ result: 'left', missedBy: ['Anna'] }]);
+    expect(heard(pbx).call.queue).toHaveLength(1);
+  });
+
+  it('whose platform does not tell the agent’s leg has answered the call all the same', () => {
+    const { pbx, from } = waiting();
+    const of = { leg: from.leg, queue: 'sales', agent: 'Ben' };
+    pbx.after(3_000).say({ kind: 'agent.connected', ...of });
+    const listener = heard(pbx);
+    expect(listener.call).toMatchObject({
+      state: 'connected',
+      answeredAtMs: morningMs + 3_100,
+      queue: [{ result: 'answered', agent: 'Ben' }],
+    });
+    pbx.after(1_000).hangsUp(from);
+    expect(heard(pbx).call.outcome).toBe('answered');
+  });
+
+  it('reported twice, word for word, is one queue', () => {
+    const { pbx, from } = waiting();
+    const desk = offers(pbx, from, anna);
+    pbx.say({ kind: 'queue.left', leg: from.leg, queue: 'sales' });
+    pbx.say({ kind: 'agent.connected', ...said(from, desk) });
+    pbx.say({ kind: 'agent.completed', ...said(from, desk), endedBy: 'caller' });
+    const twice = pbx.said.flatMap((signal) => [signal, signal]);
+    expect(new Listener().hear(twice).events).toEqual(heard(pbx).events);
+  });
+});

@@ -1,0 +1,292 @@
+import { describe, expect, it } from 'vitest';
+import { Listener } from '../support/listener.ts';
+import { anna, ben, carla, Exchange, type Line, morningMs, zoe } from '../support/signals.ts';
+
+const heard = (pbx: Exchange): Listener => new Listener().hear(pbx.said);
+
+describe('a blind transfer', () => {
+  /** Anna sends Zoë to Ben and is gone; Ben's phone rings. */
+  function sentOn(): { pbx: Exchange; from: Line; to: Line } {
+    const pbx = new Exchange();
+    const { from, to: desk, bridge } = pbx.talk(zoe, anna);
+    pbx.after(10_000).say({
+      kind: 'transfer.completed',
+      leg: desk.leg,
+      style: 'blind',
+      transferee: from.leg,
+      to: '1002',
+    });
+    pbx.leaves(from, bridge);
+    pbx.leaves(desk, bridge);
+    pbx.asksForTheEnd(desk);
+    pbx.ends(desk);
+    const to = pbx.after(500).ringsAt(from, ben);
+    return { pbx, from, to };
+  }
+
+  it('goes on in the same call, with Ben in the place of Anna', () => {
+    const { pbx, from, to } = sentOn();
+    pbx.after(3_000).answers(from, to);
+    pbx.after(20_000).hangsUp(to, from);
+
+    const { call } = heard(pbx);
+    expect(call).toMatchObject({
+      outcome: 'answered',
+      answeredAtMs: morningMs + 4_100,
+      endedBy: { side: 'called', number: '1002' },
+      transfers: [
+        {
+          style: 'blind',
+          atMs: morningMs + 14_100,
+          by: '1001',
+          transferee: '+4930123456',
+          to: '1002',
+        },
+      ],
+    });
+    expect(call.extensions).toEqual(['+4930123456', 'trunk-berlin', '1001', '1002']);
+    expect(
+      heard(pbx)
+        .story()
+        .filter((kind) => kind === 'call.answered'),
+    ).toHaveLength(1);
+  });
+
+  it('was not ended by Anna, who left first, when Zoë gives up', () => {
+    const { pbx, from, to } = sentOn();
+    pbx.after(8_000).asksForTheEnd(from);
+    pbx.fails(from, to, 'cancelled');
+    pbx.ends(from);
+    expect(heard(pbx).call).toMatchObject({
+      outcome: 'answered',
+      endedBy: { side: 'caller', number: '+4930123456' },
+    });
+  });
+
+  it('reported twice is one transfer', () => {
+    const { pbx } = sentOn();
+    const at = pbx.said.findIndex(({ kind }) => kind === 'transfer.completed');
+    pbx.said.splice(at, 0, ...pbx.said.slice(at, at + 1));
+    expect(heard(pbx).call.transfers).toHaveLength(1);
+  });
+});
+
+describe('an attended transfer', () => {
+  /** Anna holds Zoë, asks Ben in a call of her own, and puts the two together. */
+  function consulted(pbx = new Exchange()) {
+    const first = pbx.talk(zoe, anna);
+    pbx.after(5_000).holds(first.to);
+    const second = pbx.after(1_000).talk(anna, ben);
+    pbx.after(5_000).say({
+      kind: 'transfer.completed',
+      leg: first.to.leg,
+      style: 'attended',
+      consultLeg: second.from.leg,
+      transferee: first.from.leg,
+      target: second.to.leg,
+    });
+    return { pbx, first, second, atMs: pbx.nowMs };
+  }
+
+  function done() {
+    const { pbx, first, second, atMs } = consulted();
+    pbx.meet(first.from, second.to);
+    pbx.asksForTheEnd(first.to);
+    pbx.ends(first.to);
+    pbx.asksForTheEnd(second.from, 'platform');
+    pbx.ends(second.from);
+    pbx.after(30_000).hangsUp(first.from, second.to);
+    return { listener: heard(pbx), atMs };
+  }
+
+  it('makes one call of two: the younger ends merged, once, and says where it went on', () => {
+    const { listener, atMs } = done();
+
+    expect(listener.calls).toHaveLength(2);
+    const [older, younger] = [listener.of(0), listener.of(1)];
+    expect(younger).toMatchObject({
+      state: 'ended',
+      outcome: 'merged',
+      ending: 'observed',
+      mergedInto: older.id,
+      endedAtMs: atMs,
+      caller: { number: '1001' },
+      called: { number: '1002' },
+    });
+    expect(listener.story(1).filter((kind) => kind === 'call.ended')).toHaveLength(1);
+    expect(older).toMatchObject({
+      outcome: 'answered',
+      caller: { number: '+4930123456' },
+      called: { number: '1001' },
+      endedBy: { side: 'caller', number: '+4930123456' },
+      transfers: [{ style: 'attended', by: '1001', transferee: '+4930123456', to: '1002' }],
+    });
+    expect(older.mergedInto).toBeUndefined();
+  });
+
+  it('lets Ben join the older call, and tells the older call’s watchers of him', () => {
+    const { listener, atMs } = done();
+    const [older, younger] = [listener.of(0), listener.of(1)];
+    const joins = listener.ofCalls.filter(({ joined }) => joined.includes('1002'));
+    expect(joins.map(({ kind, call, atMs: at }) => [kind, call.id, at])).toEqual([
+      ['call.started', younger.id, morningMs + 10_100],
+      ['call.updated', older.id, atMs],
+    ]);
+    expect(older.legs.map(({ number, role }) => [number, role])).toEqual([
+      ['+4930123456', 'caller'],
+      ['1001', 'called'],
+      ['1002', 'joined'],
+    ]);
+    expect(younger.legs.map(({ number, movedTo }) => [number, movedTo])).toEqual([
+      ['1001', undefined],
+      ['1002', older.id],
+    ]);
+  });
+
+  it('was not ended by Anna when she leaves it to the two', () => {
+    const { pbx, first, second } = consulted();
+    pbx.meet(first.from, second.to);
+    pbx.hangsUp(first.to, second.from);
+    pbx.after(30_000).hangsUp(second.to, first.from);
+    expect(heard(pbx).of(0).endedBy).toEqual({ side: 'called', number: '1002' });
+  });
+
+  it('goes on in the consultation, when that is the older call', () => {
+    const pbx = new Exchange();
+    const asked = pbx.talk(anna, ben);
+    pbx.holds(asked.from);
+    const first = pbx.after(1_000).talk(zoe, anna);
+    pbx.after(5_000).say({
+      kind: 'transfer.completed',
+      leg: first.to.leg,
+      style: 'attended',
+      consultLeg: asked.from.leg,
+      transferee: first.from.leg,
+      target: asked.to.leg,
+    });
+    pbx.hangsUp(asked.from, first.to);
+    const listener = heard(pbx);
+    expect(listener.of(1)).toMatchObject({ outcome: 'merged', mergedInto: listener.of(0).id });
+    expect(listener.of(0).state).toBe('connected');
+  });
+
+  it('is the same whether the report or the meeting of the two comes first', () => {
+    const { pbx, first, second } = consulted();
+    const report = pbx.said.pop();
+    pbx.meet(first.from, second.to);
+    if (report !== undefined) pbx.said.push(report);
+    pbx.ends(first.to);
+    pbx.ends(second.from);
+    const listener = heard(pbx);
+    expect(listener.of(1)).toMatchObject({ outcome: 'merged', mergedInto: listener.of(0).id });
+    expect(listener.of(0)).toMatchObject({ transfers: [{ style: 'attended', to: '1002' }] });
+    expect(listener.open).toHaveLength(1);
+  });
+
+  it('may be followed by another one', () => {
+    const { pbx, first, second } = consulted();
+    pbx.hangsUp(first.to, second.from);
+    const third = pbx.after(1_000).talk(ben, carla);
+    pbx.after(5_000).say({
+      kind: 'transfer.completed',
+      leg: second.to.leg,
+      style: 'attended',
+      consultLeg: third.from.leg,
+      transferee: first.from.leg,
+      target: third.to.leg,
+    });
+    pbx.meet(first.from, third.to);
+    pbx.hangsUp(second.to, third.from);
+    pbx.after(1_000).hangsUp(third.to, first.from);
+
+    const listener = heard(pbx);
+    expect(listener.calls.map(({ outcome }) => outcome)).toEqual(['answered', 'merged', 'merged']);
+    expect(listener.of(0).transfers.map(({ by, to }) => [by, to])).toEqual([
+      ['1001', '1002'],
+      ['1002', '1003'],
+    ]);
+    expect(listener.of(0).endedBy).toEqual({ side: 'called', number: '1003' });
+  });
+});
+
+describe('a call in which two go on talking', () => {
+  it('has not been merged when a third has gone into another call', () => {
+    const pbx = new Exchange();
+    const { from, to, bridge } = pbx.talk(zoe, anna);
+    const guest = pbx.calls(from, ben);
+    pbx.connects(guest);
+    pbx.joins(guest, bridge);
+    const other = pbx.after(1_000).talk(carla, { number: '1009', device: '1009' });
+    // Ben is taken into Carla's call.
+    pbx.say({ kind: 'leg.identified', leg: guest.leg, facts: { call: other.from.call } });
+    pbx.after(60_000).hangsUp(from, to);
+    const listener = heard(pbx);
+    expect(listener.of(0)).toMatchObject({ outcome: 'answered', endedBy: { side: 'caller' } });
+    expect(listener.of(0).mergedInto).toBeUndefined();
+    expect(listener.of(1).legs.at(-1)).toMatchObject({ number: '1002', role: 'joined' });
+  });
+
+  it('was not ended by the one who went before', () => {
+    const pbx = new Exchange();
+    const { from, to, bridge } = pbx.talk(zoe, anna);
+    const guest = pbx.calls(from, ben);
+    pbx.connects(guest);
+    pbx.joins(guest, bridge);
+    pbx.hangsUp(guest);
+    pbx.after(60_000).hangsUp(to, from);
+    expect(heard(pbx).call.endedBy).toEqual({ side: 'called', number: '1001' });
+  });
+});
+
+describe('the platform', () => {
+  it('may call a call by another key: it is the same call, known by both', () => {
+    const pbx = new Exchange();
+    const { from, to } = pbx.talk(zoe, anna);
+    pbx.say({ kind: 'leg.identified', leg: from.leg, facts: { call: 'renamed' } });
+    pbx.say({ kind: 'leg.identified', leg: to.leg, facts: { call: 'renamed' } });
+    pbx.calls({ ...from, call: 'renamed' }, ben);
+    const listener = heard(pbx);
+    expect(listener.call.platformIds).toEqual([from.call, 'renamed']);
+    expect(listener.call.legs).toHaveLength(3);
+  });
+
+  it('may say of a leg that it is in another call now: it is', () => {
+    const pbx = new Exchange();
+    const first = pbx.talk(zoe, anna);
+    const second = pbx.after(10).talk(ben, carla);
+    for (const { leg } of [second.from, second.to]) {
+      pbx.say({ kind: 'leg.identified', leg, facts: { call: first.from.call } });
+    }
+    const listener = heard(pbx);
+    expect(listener.of(1)).toMatchObject({ outcome: 'merged', mergedInto: listener.of(0).id });
+    expect(listener.of(0).legs.filter(({ state }) => state !== 'ended')).toHaveLength(4);
+  });
+
+  it('may go on naming the merged call: a new leg of it belongs to the call that goes on', () => {
+    const pbx = new Exchange();
+    const first = pbx.talk(zoe, anna);
+    const second = pbx.after(10).talk(ben, carla);
+    const third = pbx.after(10).talk({ number: '1004', device: '1004' }, { number: '1005' });
+    pbx.meet(second.from, second.to, third.from, third.to);
+    pbx.meet(first.from, first.to, second.from, second.to, third.from, third.to);
+    pbx.calls(third.from, { number: '1006', device: '1006' });
+    const listener = heard(pbx);
+    expect(listener.calls.map(({ state }) => state)).toEqual(['connected', 'ended', 'ended']);
+    expect(listener.of(0).legs.at(-1)).toMatchObject({ number: '1006' });
+    expect(listener.restart().hear([]).open).toHaveLength(1);
+  });
+
+  it('may offer a phone’s leg as a call of its own before it says who calls it', () => {
+    const pbx = new Exchange();
+    const from = pbx.dials(zoe, '1001');
+    // Nobody is told of a call that never was one.
+    const to = { leg: 'b-leg', call: 'b-call', person: {} };
+    pbx.say({ kind: 'leg.offered', leg: to.leg, facts: { call: to.call, device: '1001' } });
+    pbx.say({ kind: 'dial.started', leg: to.leg, from: from.leg });
+    pbx.rings(to);
+    expect(heard(pbx).call).toMatchObject({ state: 'ringing', called: { number: '1001' } });
+    pbx.after(20_000).fails(from, to, 'no-answer');
+    pbx.ends(from);
+    expect(heard(pbx).call).toMatchObject({ outcome: 'missed', called: { number: '1001' } });
+  });
+});
