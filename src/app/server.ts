@@ -127,10 +127,10 @@ async function assemble(
   journal.onCommitted((entries) => {
     hub.publish(entries);
     onEvents?.(entries.map(({ event }) => event));
-    if (entries.some(({ event }) => event.kind === 'call.ended')) filing.nudge();
+    if (entries.some(({ event }) => event.kind === 'call.ended')) filing?.nudge();
   });
   for (const each of config.sources) if (each.enabled) sources.add(each);
-  filing.nudge();
+  filing?.nudge();
   const retention = retentionOf(config, store, log);
   retention.start();
 
@@ -184,7 +184,7 @@ async function assemble(
     clearInterval(timer);
     feed?.close();
     await retention.stop();
-    await filing.stop();
+    await filing?.stop();
     throw error;
   }
   sources.start();
@@ -209,7 +209,7 @@ async function assemble(
     clearInterval(timer);
     await http?.close();
     await retention.stop();
-    await filing.stop();
+    await filing?.stop();
     await store.close();
     log.info({ reason }, 'server.stopped');
   };
@@ -269,7 +269,8 @@ function sessionOf({ feed }: Config, pingMs: number): SessionSettings {
   };
 }
 
-function filingOf(config: Config, store: StoreClient, log: Log): Filing {
+function filingOf(config: Config, store: StoreClient, log: Log): Filing | undefined {
+  if (!config.record.metadataFiles) return undefined;
   return new Filing({
     store,
     dataFolder: config.data.dir,

@@ -143,6 +143,8 @@ export interface SnapshotLeg {
   /** How long the leg has existed, milliseconds, where the source tells. */
   readonly ageMs?: number;
   readonly bridge?: string;
+  /** Name of the conference room, when the bridge is one. */
+  readonly conference?: string;
   readonly facts: LegFacts;
 }
 

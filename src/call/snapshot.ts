@@ -34,7 +34,7 @@ export function reconcile(
     if (each.bridge === undefined || each.state !== 'connected') continue;
     const other = book.callInBridge(source, each.bridge);
     if (other !== undefined) changed.add(other);
-    joinBridge(book, placed, each.bridge, undefined, atMs);
+    joinBridge(book, placed, each.bridge, each.conference, atMs);
   }
   for (const call of changed) endCallIfEmpty(book, call, atMs, 'reconciled');
   return changed;

@@ -5,11 +5,16 @@
  */
 import type { Call } from '../call/call.ts';
 import { type CallEvent, isOfCall } from '../call/event.ts';
-import type { JournalEntry } from '../journal/journal.ts';
 import { type ExtensionFilter, seesAny, sightOf } from './filter.ts';
 
+/** A durable event, as the journal numbers it: from 1, without gaps. */
+export interface NumberedEvent {
+  readonly seq: number;
+  readonly event: CallEvent;
+}
+
 export interface Delivery {
-  readonly entry: JournalEntry;
+  readonly entry: NumberedEvent;
   /** The audience's filter sees this call here for the first time. */
   readonly first: boolean;
 }
@@ -88,7 +93,7 @@ export class Hub {
   }
 
   /** Takes durable events, in order. */
-  publish(entries: readonly JournalEntry[]): void {
+  publish(entries: readonly NumberedEvent[]): void {
     for (const entry of entries) {
       this.#head = entry.seq;
       this.#retain(entry.event);
@@ -123,7 +128,7 @@ export class Hub {
     return found;
   }
 
-  #queue(audience: Audience, entry: JournalEntry): void {
+  #queue(audience: Audience, entry: NumberedEvent): void {
     const sight = sightOf(audience.filter, entry.event);
     if (sight === 'none') return;
     const delivery = { entry, first: sight === 'first' };

@@ -39,7 +39,7 @@ export interface RetentionOptions {
   readonly everyMs?: number;
 }
 
-const rowsPerStep = 200;
+const rowsPerStep = 100;
 /** Between two steps commits have the disk for themselves. */
 const restMs = 10;
 

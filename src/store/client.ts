@@ -1,5 +1,6 @@
 /**
- * The store as the main thread sees it: one data folder, one worker that writes and one that reads.
+ * The store as the main thread sees it: one data folder, one worker that writes, one that reads, and
+ * one that folds the log into the database.
  * Nothing here waits for a disk, and nothing here knows what the texts mean.
  */
 import type { StoreError } from '../base/errors.ts';
@@ -9,6 +10,7 @@ import type {
   CdrSummaryRow,
   CdrText,
   EventRows,
+  Folds,
   PendingFileRow,
   Reads,
   Retained,
@@ -39,6 +41,7 @@ export class StoreClient {
   readonly head: number;
   readonly #writer: Conversation<Writes>;
   readonly #reader: Conversation<Reads>;
+  readonly #folding: Conversation<Folds>;
   readonly #life: Life;
   #closed: Promise<void> | undefined;
 
@@ -46,6 +49,7 @@ export class StoreClient {
     folder: string,
     writer: Conversation<Writes>,
     reader: Conversation<Reads>,
+    folding: Conversation<Folds>,
     life: Life,
   ) {
     this.folder = folder;
@@ -53,6 +57,7 @@ export class StoreClient {
     this.head = writer.head;
     this.#writer = writer;
     this.#reader = reader;
+    this.#folding = folding;
     this.#life = life;
   }
 
@@ -68,14 +73,17 @@ export class StoreClient {
       onFailure(error);
     };
     const size = maxPages === undefined ? {} : { maxPages };
-    const writer = await Conversation.start<Writes>({ mode: 'write', folder, ...size }, lost);
+    const undo: (() => Promise<unknown>)[] = [];
     try {
+      const writer = await Conversation.start<Writes>({ mode: 'write', folder, ...size }, lost);
+      undo.unshift(() => writer.ask('close', null).finally(() => writer.ended()));
       const reader = await Conversation.start<Reads>({ mode: 'read', folder }, lost);
-      return new StoreClient(folder, writer, reader, life);
+      undo.unshift(() => reader.ask('close', null).finally(() => reader.ended()));
+      const folding = await Conversation.start<Folds>({ mode: 'fold', folder }, lost);
+      return new StoreClient(folder, writer, reader, folding, life);
     } catch (error) {
       life.state = 'closed';
-      await writer.ask('close', null);
-      await writer.ended();
+      for (const step of undo) await step();
       throw error;
     }
   }
@@ -148,10 +156,12 @@ export class StoreClient {
     const inOrder = this.#life.state === 'open';
     this.#life.state = 'closed';
     try {
-      // The reader first: the last connection to close removes the log.
+      // The writer last: the last connection to close removes the log.
+      if (inOrder) await this.#folding.ask('close', null);
       if (inOrder) await this.#reader.ask('close', null);
       if (inOrder) await this.#writer.ask('close', null);
     } finally {
+      await this.#folding.ended();
       await this.#reader.ended();
       await this.#writer.ended();
     }

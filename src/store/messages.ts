@@ -149,9 +149,14 @@ export type Reply =
 
 export type StoreErrorCode = Extract<ErrorCode, `STORE_${string}`>;
 
+/** What the thread that folds the log can be asked. */
+export interface Folds {
+  readonly close: Exchange<null, null>;
+}
+
 /** What a worker is started with. */
 export interface WorkerOptions {
-  readonly mode: 'write' | 'read';
+  readonly mode: 'write' | 'read' | 'fold';
   /** The data folder; one server per folder. */
   readonly folder: string;
   /** Most pages the database file may have; absent: as many as the disk holds. Of `write` only. */

@@ -5,9 +5,17 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import { StoreError } from '../base/errors.ts';
-import { isRefusal, lockFolder, openForReading, openForWriting, reasonOf } from './database.ts';
+import {
+  isRefusal,
+  lockFolder,
+  openForFolding,
+  openForReading,
+  openForWriting,
+  reasonOf,
+} from './database.ts';
 import type {
   Exchanges,
+  Folds,
   Handlers,
   Reads,
   Reply,
@@ -16,6 +24,7 @@ import type {
   WorkerOptions,
   Writes,
 } from './messages.ts';
+import { fold, foldEveryMs } from './folding.ts';
 import { reader } from './reader.ts';
 import { epochOf, headOf, writer } from './writer.ts';
 
@@ -27,7 +36,8 @@ if (parentPort !== null) {
 function start(port: MessagePort, options: WorkerOptions): void {
   try {
     if (options.mode === 'write') serveWrites(port, options);
-    else serveReads(port, options);
+    else if (options.mode === 'read') serveReads(port, options);
+    else serveFolds(port, options);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     // Parse door: every StoreError carries one of the STORE_ codes.
@@ -58,6 +68,17 @@ function serveReads(port: MessagePort, { folder }: WorkerOptions): void {
   const db = openForReading(folder);
   const close = (): null => (db.close(), null);
   serve<Reads>(port, db, { ...reader(db), close });
+}
+
+function serveFolds(port: MessagePort, { folder }: WorkerOptions): void {
+  const db = openForFolding(folder);
+  const timer = setInterval(() => fold(db), foldEveryMs);
+  const close = (): null => {
+    clearInterval(timer);
+    db.close();
+    return null;
+  };
+  serve<Folds>(port, db, { close });
 }
 
 function serve<E extends Exchanges<E>>(port: MessagePort, db: Database, handlers: Handlers<E>) {

@@ -7,7 +7,7 @@ import type { Batch, Handlers, RetainStep, Retained, Writes } from './messages.t
 
 /** The file gives space back to the disk when more than a quarter of it, and 8 MiB, is free. */
 const freePagesWorthReturning = 1024;
-const pagesReturnedPerStep = 256;
+const pagesReturnedPerStep = 64;
 
 export function writer(db: Database): Omit<Handlers<Writes>, 'close'> {
   const commit = committer(db);

@@ -95,7 +95,7 @@ if (wanted('selective')) {
   console.log('selective: 10,000 subscribers on their own extension, each event matches two, durable appends');
   console.log('| events/s | p50 | p99 | p99.9 | max | delivered | CPU s per 1,000 events | RSS |');
   console.log('|---|---|---|---|---|---|---|---|');
-  for (const rate of [2000, 4000]) {
+  for (const rate of (process.env.RATES ?? '2000,4000').split(',').map(Number)) {
     const run = { kind: 'selective', subscribers: 10_000, rate, seconds: 15, warmUpSeconds: 5 };
     const f = await measure(run);
     const share = `${((100 * f.samples) / f.expected).toFixed(2)} %`;

@@ -46,7 +46,7 @@ describe('whatever signals come, in whatever order', () => {
         expect(listener.open).toEqual([]);
         expect([...listener.registry.ongoing()]).toEqual([]);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -108,7 +108,7 @@ describe('whatever signals come, in whatever order', () => {
         listener.hear(signals.slice(place)).hear(allSilent);
         expect(listener.open).toEqual([]);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 });
@@ -142,7 +142,7 @@ describe('after a restart', () => {
         const later = (listener: Listener): unknown => listener.events.slice(told).map(gist);
         expect(later(other)).toEqual(later(one));
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 });

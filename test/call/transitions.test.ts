@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { type LegMove, type LegState, nextState, transitions } from '../../src/call/transitions.ts';
-import type { CallSignal } from '../../src/call/signal.ts';
 import { Listener } from '../support/listener.ts';
 import { anna, Exchange, type Line, zoe } from '../support/signals.ts';
 
@@ -22,18 +21,28 @@ const pairs = rows.flatMap(([from = '', ...cells]) =>
   cells.map((to, column) => ({ from, move: head[column] ?? '', to: to === '-' ? undefined : to })),
 );
 
-const states = Object.keys(transitions) as LegState[];
+const states: readonly LegState[] = ['offered', 'ringing', 'connected', 'held', 'ended'];
 const moves: readonly LegMove[] = ['ring', 'connect', 'hold', 'resume', 'end'];
 
-const signalOf: Readonly<Record<LegMove, CallSignal['kind']>> = {
-  ring: 'leg.ringing',
-  connect: 'leg.connected',
-  hold: 'leg.held',
-  resume: 'leg.resumed',
-  end: 'leg.ended',
+const say: Readonly<Record<LegMove, (pbx: Exchange, line: Line) => void>> = {
+  ring: (pbx, line) => pbx.rings(line),
+  connect: (pbx, line) => pbx.connects(line),
+  hold: (pbx, line) => pbx.holds(line),
+  resume: (pbx, line) => pbx.resumes(line),
+  end: (pbx, line) => pbx.ends(line),
+};
+
+/** How a leg that is offered gets into each state. */
+const ways: Readonly<Record<LegState, readonly LegMove[]>> = {
+  offered: [],
+  ringing: ['ring'],
+  connected: ['ring', 'connect'],
+  held: ['connect', 'hold'],
+  ended: ['end'],
 };
 
 it('the table is complete', () => {
+  expect(Object.keys(transitions)).toEqual(states);
   expect(pairs.map(({ from, move }) => `${from} ${move}`).sort()).toEqual(
     states.flatMap((state) => moves.map((move) => `${state} ${move}`)).sort(),
   );
@@ -51,13 +60,13 @@ describe.each(pairs)('a leg that is $from and is told to $move', ({ from, move, 
     const pbx = new Exchange();
     const caller = pbx.dials(zoe, '1001');
     const line = pbx.calls(caller, anna);
-    bring(pbx, line, state);
+    for (const each of ways[state]) say[each](pbx, line);
     const listener = new Listener().hear(pbx.said.splice(0));
     const before = JSON.stringify(listener.call);
     const told = listener.events.length;
 
     pbx.after(1_000);
-    say(pbx, line, how);
+    say[how](pbx, line);
     listener.hear(pbx.said);
 
     const leg = listener.call.legs.find(({ key }) => key === line.leg);
@@ -69,20 +78,3 @@ describe.each(pairs)('a leg that is $from and is told to $move', ({ from, move, 
     expect(JSON.stringify(listener.call)).toBe(before);
   });
 });
-
-/** Brings a leg that is offered into the state. */
-function bring(pbx: Exchange, line: Line, state: LegState): void {
-  const ways: Readonly<Record<LegState, readonly LegMove[]>> = {
-    offered: [],
-    ringing: ['ring'],
-    connected: ['ring', 'connect'],
-    held: ['connect', 'hold'],
-    ended: ['end'],
-  };
-  for (const move of ways[state]) say(pbx, line, move);
-}
-
-function say(pbx: Exchange, line: Line, move: LegMove): void {
-  const { source, nowMs: atMs } = pbx;
-  pbx.said.push({ kind: signalOf[move], source, atMs, leg: line.leg } as CallSignal);
-}

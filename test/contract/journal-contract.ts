@@ -204,19 +204,24 @@ export function journalContract(newPlace: () => Promise<JournalPlace>): void {
     it('gives nothing beyond the head, even if more is on the disk already', async () => {
       const place = await newPlace();
       const { journal } = await place.open();
-      journal.append([started(0)]);
-      await journal.settled();
+      let caught = 0;
+      for (let n = 0; n < 100 && caught < 3; n += 1) {
+        journal.append([started(n)]);
+        for (let turn = 0; turn < n % 10; turn += 1) await new Promise(setImmediate);
+        // On the disk it may come meanwhile, but the journal gets no turn to hear of it.
+        const until = Date.now() + 50;
+        while (place.durableHead() === journal.head && Date.now() < until);
+        if (place.durableHead() > journal.head) {
+          caught += 1;
+          const { head } = journal;
+          const read = await journal.readAfter(0, 1000);
+          const last = read.kind === 'entries' ? (read.entries.at(-1)?.seq ?? 0) : -1;
+          expect(last).toBe(head);
+        }
+        await journal.settled();
+      }
 
-      journal.append([started(1)]);
-      await Promise.resolve();
-      // Without giving the journal a turn to hear of its own success.
-      const deadline = Date.now() + 10_000;
-      while (place.durableHead() < 2 && Date.now() < deadline);
-      expect(journal.head).toBe(1);
-      const read = await journal.readAfter(0, 10);
-
-      expect(place.durableHead()).toBe(2);
-      expect(read).toEqual({ kind: 'entries', entries: [{ seq: 1, event: started(0) }] });
+      expect(caught).toBe(3);
     });
 
     it('cuts a long answer and gives the rest when asked again', async () => {

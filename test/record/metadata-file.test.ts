@@ -1,6 +1,7 @@
 /**
  * Where a metadata file goes and how it gets there, with paths that mean well and paths that do not.
  */
+import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
   readdirSync,

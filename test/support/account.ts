@@ -45,7 +45,8 @@ export interface Account {
 
 /** Everything there is to say of a call; lists that are empty are left out. */
 export function accountOf(call: Call): Account {
-  const at = (ms: number | undefined): string => (ms === undefined ? '' : `${ms - call.startedAtMs}`);
+  const at = (ms: number | undefined): string =>
+    ms === undefined ? '' : `${ms - call.startedAtMs}`;
   const span = (from: number, to: number | undefined): string => `${at(from)}–${at(to)}`;
   const numberAt = (key: string): string => {
     const found = call.legs.find((each) => each.key === key);

@@ -43,7 +43,8 @@ const unknown = '<unknown>';
 export const startMs = 1_800_000_000_000;
 
 export class Asterisk {
-  #text = 'Asterisk Call Manager/11.0.0\r\nResponse: Success\r\nMessage: Authentication accepted\r\n\r\n';
+  #text =
+    'Asterisk Call Manager/11.0.0\r\nResponse: Success\r\nMessage: Authentication accepted\r\n\r\n';
   #nowMs = startMs;
   #channels = 0;
   #bridges = 0;
@@ -66,7 +67,9 @@ export class Asterisk {
 
   event(name: string, ...fields: Fields[]): this {
     const stamp = this.#isStamped ? `Timestamp: ${(this.#nowMs / 1_000).toFixed(6)}\r\n` : '';
-    const lines = fields.flatMap((each) => Object.entries(each)).map(([key, value]) => `${key}: ${value}\r\n`);
+    const lines = fields
+      .flatMap((each) => Object.entries(each))
+      .map(([key, value]) => `${key}: ${value}\r\n`);
     this.#text += `Event: ${name}\r\nPrivilege: call,all\r\n${stamp}${lines.join('')}\r\n`;
     return this;
   }

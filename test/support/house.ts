@@ -3,7 +3,7 @@
  * desk and a clock that the test holds. Nothing happens in time unless the test lets it pass.
  */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { Deadlines } from '../../src/base/deadlines.ts';
 import type { Call } from '../../src/call/call.ts';
@@ -23,7 +23,6 @@ import { listenTcp, type Listener } from '../../src/subscriber/tcp.ts';
 import { serveWebSocket } from '../../src/subscriber/websocket.ts';
 import type { Log } from '../../src/telemetry/log.ts';
 import { firstCallAtMs } from './calls.ts';
-import { newFolder } from './data-folder.ts';
 import { FeedClient, type TcpClient, type WebSocketClient } from './feed-client.ts';
 import { MemoryJournal } from './memory-journal.ts';
 
@@ -129,6 +128,7 @@ export interface HouseOptions<J extends Journal> {
   /** Absent: at the end of the turn. */
   readonly schedule?: (flush: () => void) => void;
   readonly isFull?: () => boolean;
+  readonly site?: CdrSite;
 }
 
 export const defaultSession: SessionSettings = {
@@ -150,6 +150,7 @@ export class TestHouse<J extends Journal = MemoryJournal> {
   readonly desk: FakeDesk;
   readonly log = new KeptLog();
   readonly session: SessionSettings;
+  readonly site: CdrSite;
   readonly house: House;
   /** A whole number of slots, so that nothing comes later than it is due. */
   #nowMs = Math.ceil(firstCallAtMs / slotMs) * slotMs;
@@ -159,7 +160,8 @@ export class TestHouse<J extends Journal = MemoryJournal> {
     const schedule = options.schedule ?? ((flush) => void setImmediate(flush));
     this.hub = new Hub(schedule, journal.head, options.ongoing ?? []);
     journal.onCommitted((entries) => this.hub.publish(entries));
-    this.encoder = new Encoder(site, journal.epoch);
+    this.site = options.site ?? site;
+    this.encoder = new Encoder(this.site, journal.epoch);
     this.groups = new Groups(this.hub, this.encoder);
     this.desk = new FakeDesk(this.hub, this.encoder);
     this.desk.subscribers = () => this.groups.members;
@@ -173,7 +175,7 @@ export class TestHouse<J extends Journal = MemoryJournal> {
       deadlines: new Deadlines<Connection>(slotMs, this.#nowMs),
       clock: { now: () => this.#nowMs },
       log: this.log,
-      times: site.times,
+      times: this.site.times,
       queueBytes: options.queueBytes ?? 1_048_576,
     };
   }
@@ -220,6 +222,7 @@ export class TestHouse<J extends Journal = MemoryJournal> {
 /** A house with its doors open: TCP and WebSocket on free ports. */
 export class OpenHouse<J extends Journal = MemoryJournal> extends TestHouse<J> {
   #tcp: Listener | undefined;
+  #http: Server | undefined;
   #webSocket: { readonly port: number; readonly connections: ReadonlySet<Connection> } | undefined;
   readonly #clients: FeedClient[] = [];
 
@@ -244,6 +247,7 @@ export class OpenHouse<J extends Journal = MemoryJournal> extends TestHouse<J> {
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('not listening');
     this.#tcp = tcp;
+    this.#http = server;
     this.#webSocket = { port: address.port, connections: webSocket.connections };
     onTestFinished(async () => {
       for (const client of this.#clients) client.cut();
@@ -256,6 +260,15 @@ export class OpenHouse<J extends Journal = MemoryJournal> extends TestHouse<J> {
 
   get connections(): readonly Connection[] {
     return [...(this.#tcp?.connections ?? []), ...(this.#webSocket?.connections ?? [])];
+  }
+
+  /** How many sockets the HTTP server holds, upgraded ones too. */
+  httpSockets(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#http?.getConnections((error, count) =>
+        error === null ? resolve(count) : reject(error),
+      );
+    });
   }
 
   get tcpAddress(): { readonly host: string; readonly port: number } {
@@ -283,20 +296,28 @@ export class OpenHouse<J extends Journal = MemoryJournal> extends TestHouse<J> {
   }
 }
 
-/** The embedded journal over a store in a folder of the test's own. */
-export async function newEmbeddedJournal(): Promise<EmbeddedJournal> {
-  const store = await StoreClient.open({ folder: await newFolder(), onFailure: () => undefined });
+export interface OpenedJournal {
+  readonly journal: EmbeddedJournal;
+  readonly store: StoreClient;
+  /** Orderly: what was appended is durable afterwards. */
+  close(): Promise<void>;
+}
+
+/** The embedded journal over the store in `folder`. */
+export async function openEmbeddedJournal(folder: string): Promise<OpenedJournal> {
+  const store = await StoreClient.open({ folder, onFailure: () => undefined });
   const journal = new EmbeddedJournal({
     store,
     clock: { now: () => firstCallAtMs },
     cdrs: { xmlOf: (call) => cdrXml(call, site), file: 'off' },
     onTrouble: () => undefined,
   });
-  onTestFinished(async () => {
+  const close = async (): Promise<void> => {
     await journal.close();
     await store.close();
-  });
-  return journal;
+  };
+  onTestFinished(close);
+  return { journal, store, close };
 }
 
 /** Resolves when `holds` does; looks after every turn. */

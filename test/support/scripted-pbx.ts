@@ -131,7 +131,7 @@ async function speak(socket: Socket, script: Script): Promise<void> {
 /** The pieces of `bytes`, in order; joined they are `bytes` again. */
 export function* piecesOf(bytes: Buffer, cut: Cut): Generator<Buffer> {
   let draw = cut.kind === 'random' ? cut.seed >>> 0 : 0;
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     let end = bytes.length;
     if (cut.kind === 'bytes') end = start + 1;
     if (cut.kind === 'lines') end = bytes.indexOf('\n', start) + 1 || bytes.length;

@@ -28,7 +28,7 @@ export function parseChannel(name: string): Channel {
   const match = shape.exec(name);
   const technology = match?.[1] ?? '';
   // The counter that makes the name unique: eight hex digits, or a decimal number with older drivers.
-  const rest = (match?.[2] ?? name).replace(/-[0-9a-f]+(<ZOMBIE>)?$/i, '');
+  const rest = (match?.[2] ?? name).replace(/-[0-9a-f]+(<(?:ZOMBIE|MASQ)>)?$/i, '');
   const isMachinery = machinery.has(technology.toLowerCase());
   const half = match?.[3];
   if (technology !== 'Local' || half === undefined) {

@@ -34,6 +34,7 @@ class AmiConnection implements Connection {
   readonly #answers = new Map<number, (result: RecorderResult) => void>();
   readonly #timer: NodeJS.Timeout;
   #commands = 0;
+  #isHeld = false;
   #end: (error: SourceError) => void = () => undefined;
 
   constructor(settings: AmiClientSettings, port: SourcePort, clock: Clock) {
@@ -44,7 +45,7 @@ class AmiConnection implements Connection {
     this.#socket = dial(settings);
     this.#socket.setNoDelay(true);
     this.#socket.setTimeout(connectTimeoutMs);
-    this.#timer = setInterval(() => this.#carryOut(this.#session.tick(clock.now())), tickMs);
+    this.#timer = setInterval(() => this.#tick(), tickMs);
     this.#listen(`${settings.host}:${settings.port}`);
   }
 
@@ -53,8 +54,14 @@ class AmiConnection implements Connection {
   }
 
   hold(held: boolean): void {
-    if (held) this.#socket.pause();
-    else this.#socket.resume();
+    if (held === this.#isHeld) return;
+    this.#isHeld = held;
+    if (held) {
+      this.#socket.pause();
+      return;
+    }
+    this.#session.listenAgain(this.#clock.now());
+    this.#socket.resume();
   }
 
   record(command: RecorderCommand): Promise<RecorderResult> {
@@ -73,6 +80,11 @@ class AmiConnection implements Connection {
     socket.on('timeout', () => this.#finish(unreachable(where, 'no connection within 10 s')));
     socket.on('error', (error) => this.#finish(unreachable(where, error.message, error)));
     socket.on('close', () => this.#finish(unreachable(where, 'Asterisk closed the connection')));
+  }
+
+  #tick(): void {
+    // While nothing is read, nothing that is missing can be told from what waits to be read.
+    if (!this.#isHeld) this.#carryOut(this.#session.tick(this.#clock.now()));
   }
 
   #receive(chunk: Buffer): void {

@@ -4,10 +4,18 @@
  */
 import { createHash } from 'node:crypto';
 import { SourceError } from '../../base/errors.ts';
-import type { CallSignal, SnapshotLeg } from '../../call/signal.ts';
+import type { CallSignal } from '../../call/signal.ts';
 import type { RecorderCommand, RecorderResult, SourceState } from '../source.ts';
+import { Inventory } from './inventory.ts';
 import { type AmiAction, type AmiMessage, field, type Fields } from './message.ts';
-import { timeOf, translate, translateListed, unneededEvents } from './translate.ts';
+import { recorderAction } from './recorder.ts';
+import {
+  stampOf,
+  translate,
+  translateBridge,
+  translateListed,
+  unneededEvents,
+} from './translate.ts';
 
 export interface AmiSessionSettings {
   readonly source: string;
@@ -34,8 +42,6 @@ const answerTimeoutMs = 10_000;
 const listTimeoutMs = 30_000;
 /** One that was refused is made again after this time. */
 const listRetryMs = 2_000;
-/** More channels than any Asterisk carries; a list beyond it is nonsense. */
-const maxListedLegs = 100_000;
 
 type Phase = 'greeting' | 'challenged' | 'logging-in' | 'syncing' | 'up';
 
@@ -53,7 +59,7 @@ export class AmiSession {
   #pingSentAtMs = 0;
   #actions = 0;
   #listedSinceMs = 0;
-  #listed: SnapshotLeg[] = [];
+  readonly #inventory = new Inventory();
   /** The PBX's clock minus ours, as last seen. */
   #skewMs = 0;
   readonly #pending = new Map<string, Pending>();
@@ -102,9 +108,14 @@ export class AmiSession {
       effects.push(this.#send(['Action', 'Ping']));
     }
     if (this.#phase === 'syncing' && nowMs - this.#listedSinceMs > listTimeoutMs) {
-      effects.push(this.#askForList(nowMs));
+      effects.push(...this.#askForList(nowMs));
     }
     return effects;
+  }
+
+  /** We did not listen for a while, so that silence is not the server's. */
+  listenAgain(nowMs: number): void {
+    this.#heardAtMs = nowMs;
   }
 
   /** Drives the recorder; the answer comes as a `result` effect with the same number. */
@@ -117,8 +128,10 @@ export class AmiSession {
     const result = (value: RecorderResult): readonly AmiEffect[] => [
       { kind: 'result', command: number, result: value },
     ];
+    const action = recorderAction(command, channel, this.#settings.recordingFormat);
+    if (typeof action === 'string') return result({ kind: 'refused', reason: action });
     return [
-      this.#ask(recorderAction(command, channel, this.#settings.recordingFormat), nowMs, {
+      this.#ask(action, nowMs, {
         done: (fields, ok) => {
           const reason = field(fields, 'Message') ?? 'Asterisk gave no reason.';
           return result(ok ? { kind: 'done' } : { kind: 'refused', reason });
@@ -183,17 +196,21 @@ export class AmiSession {
         ['Operation', 'Add'],
         ['Filter', `!Event: (${unneededEvents.join('|')})`],
       ),
-      this.#askForList(nowMs),
+      ...this.#askForList(nowMs),
     ];
   }
 
-  #askForList(nowMs: number): AmiEffect {
+  /** Bridges first: who is listed in one that only lets people wait does not talk. */
+  #askForList(nowMs: number): readonly AmiEffect[] {
     this.#listedSinceMs = nowMs;
-    this.#listed = [];
-    return this.#ask([['Action', 'CoreShowChannels']], nowMs, {
-      done: (fields, ok) => (ok ? [] : this.#listRefused(fields, nowMs)),
-      expired: () => [],
-    });
+    this.#inventory.take();
+    return [
+      this.#send(['Action', 'BridgeList']),
+      this.#ask([['Action', 'CoreShowChannels']], nowMs, {
+        done: (fields, ok) => (ok ? [] : this.#listRefused(fields, nowMs)),
+        expired: () => [],
+      }),
+    ];
   }
 
   /** An Asterisk that is still starting refuses for a moment; one that forbids it does so for ever. */
@@ -209,15 +226,18 @@ export class AmiSession {
     // List entries are taken by their name, whatever ActionID they carry: relays in between rewrite it,
     // and nobody else's list can come over this connection.
     if (name === 'CoreShowChannel') return this.#list(fields);
+    if (name === 'BridgeListItem') return this.#listBridge(fields);
     if (name === 'CoreShowChannelsComplete') return this.#listComplete(nowMs);
-    this.#skewMs = timeOf(fields, nowMs) - nowMs;
+    const stampMs = stampOf(fields);
+    if (stampMs !== undefined) this.#skewMs = stampMs - nowMs;
     const channel = field(fields, 'Channel');
     const leg = field(fields, 'Uniqueid');
     const signals = translate(this.#settings.source, name, fields, nowMs);
     const effects = signals.map((signal): AmiEffect => ({ kind: 'signal', signal }));
     if (leg !== undefined && channel !== undefined) {
       if (name === 'Hangup') this.#channels.delete(leg);
-      else if (name === 'Newchannel' || name === 'Newstate') this.#channels.set(leg, channel);
+      // A channel may be renamed; whatever is told of it later carries the new name.
+      else if (name === 'Newchannel' || this.#channels.has(leg)) this.#channels.set(leg, channel);
       if (name === 'MixMonitorStart') effects.push(this.#askForFile(leg, channel, nowMs));
     }
     return effects;
@@ -228,15 +248,20 @@ export class AmiSession {
     const channel = field(fields, 'Channel');
     if (leg === undefined || channel === undefined) return [];
     this.#channels.set(leg.leg, channel);
-    if (this.#phase === 'syncing' && this.#listed.length < maxListedLegs) this.#listed.push(leg);
+    if (this.#phase === 'syncing') this.#inventory.addLeg(leg);
+    return [];
+  }
+
+  #listBridge(fields: Fields): readonly AmiEffect[] {
+    const bridge = translateBridge(fields);
+    if (bridge !== undefined && this.#phase === 'syncing') this.#inventory.addBridge(bridge);
     return [];
   }
 
   #listComplete(nowMs: number): readonly AmiEffect[] {
     if (this.#phase !== 'syncing') return [];
     this.#enter('up', nowMs);
-    const legs = this.#listed;
-    this.#listed = [];
+    const legs = this.#inventory.take();
     const atMs = nowMs + this.#skewMs;
     const { source } = this.#settings;
     return [
@@ -298,31 +323,5 @@ export class AmiSession {
 
   #silent(message: string): AmiEffect {
     return { kind: 'close', error: new SourceError('AMI_SILENT', message, true) };
-  }
-}
-
-/** Asterisk's read direction is what the channel's party says, write is what it hears. */
-const directions = { says: 'read', hears: 'write', both: 'both' } as const;
-
-function recorderAction(command: RecorderCommand, channel: string, format: string): AmiAction {
-  switch (command.kind) {
-    case 'start':
-      return [
-        ['Action', 'MixMonitor'],
-        ['Channel', channel],
-        ['File', command.file ?? `${command.leg}.${format}`],
-      ];
-    case 'stop':
-      return [
-        ['Action', 'StopMixMonitor'],
-        ['Channel', channel],
-      ];
-    case 'mute':
-      return [
-        ['Action', 'MixMonitorMute'],
-        ['Channel', channel],
-        ['Direction', directions[command.side]],
-        ['State', command.muted ? '1' : '0'],
-      ];
   }
 }

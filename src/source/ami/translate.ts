@@ -71,10 +71,10 @@ function subject(fields: Fields, prefix = ''): Subject | undefined {
   };
 }
 
-/** `Timestamp: 1795177276.276143` (timestampevents=yes), else `nowMs`. */
-export function timeOf(fields: Fields, nowMs: number): number {
+/** `Timestamp: 1795177276.276143` in milliseconds; undefined without `timestampevents=yes`. */
+export function stampOf(fields: Fields): number | undefined {
   const seconds = Number(field(fields, 'Timestamp'));
-  return Number.isFinite(seconds) && seconds > 0 ? Math.round(seconds * 1_000) : nowMs;
+  return Number.isFinite(seconds) && seconds > 0 ? Math.round(seconds * 1_000) : undefined;
 }
 
 /**
@@ -87,7 +87,7 @@ export function translate(
   fields: Fields,
   nowMs: number,
 ): readonly CallSignal[] {
-  const at = { source, atMs: timeOf(fields, nowMs) };
+  const at = { source, atMs: stampOf(fields) ?? nowMs };
   if (name.startsWith('Dial')) return translateDial(name, fields, at);
   if (name.startsWith('Queue') || name.startsWith('Agent')) return translateQueue(name, fields, at);
   if (name.endsWith('Transfer')) return translateTransfer(name, fields, at);
@@ -162,11 +162,32 @@ function bridgeSignals(name: string, fields: Fields, of: At & Subject): CallSign
   const bridge = field(fields, 'BridgeUniqueid');
   if (bridge === undefined) return [];
   if (name === 'BridgeLeave') return [{ kind: 'bridge.left', ...of, bridge }];
-  // Parking lots and waiting rooms hold strangers side by side; they do not talk.
-  if (field(fields, 'BridgeTechnology') === 'holding_bridge') return [];
-  const room = field(fields, 'BridgeName');
-  const isRoom = field(fields, 'BridgeCreator') === 'ConfBridge';
-  return [{ kind: 'bridge.joined', ...of, bridge, ...(isRoom && { conference: room ?? bridge }) }];
+  const { isWaitingRoom, conference } = kindOf(fields, bridge);
+  // Those who wait side by side do not talk.
+  if (isWaitingRoom) return [];
+  return [
+    { kind: 'bridge.joined', ...of, bridge, ...(conference !== undefined && { conference }) },
+  ];
+}
+
+export interface ListedBridge {
+  readonly bridge: string;
+  /** A parking lot or the like: it holds strangers side by side. */
+  readonly isWaitingRoom: boolean;
+  /** Name of the conference room, when it is one. */
+  readonly conference?: string;
+}
+
+/** A `BridgeList` entry. */
+export function translateBridge(fields: Fields): ListedBridge | undefined {
+  const bridge = field(fields, 'BridgeUniqueid');
+  return bridge === undefined ? undefined : kindOf(fields, bridge);
+}
+
+function kindOf(fields: Fields, bridge: string): ListedBridge {
+  const isWaitingRoom = field(fields, 'BridgeTechnology') === 'holding_bridge';
+  if (field(fields, 'BridgeCreator') !== 'ConfBridge') return { bridge, isWaitingRoom };
+  return { bridge, isWaitingRoom, conference: field(fields, 'BridgeName') ?? bridge };
 }
 
 function translateDial(name: string, fields: Fields, at: At): readonly CallSignal[] {

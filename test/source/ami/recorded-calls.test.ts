@@ -17,10 +17,7 @@ describe('calls between SIP phones', () => {
       ended: '3017 answered observed',
       endedBy: 'caller 1001',
       cause: '16 Normal Clearing',
-      legs: [
-        'caller 1001: 0, up 1012, ends 3017',
-        'called 1002: 2, rings 4, up 1012, ends 3017',
-      ],
+      legs: ['caller 1001: 0, up 1012, ends 3017', 'called 1002: 2, rings 4, up 1012, ends 3017'],
     });
     expect(story).toEqual([
       '0 started offered',
@@ -168,10 +165,7 @@ describe('calls between SIP phones', () => {
       ended: '4632 answered observed',
       endedBy: 'caller 1001',
       cause: '16 Normal Clearing',
-      legs: [
-        'caller 1001: 0, up 1007, ends 4632',
-        'called 1002: 1, rings 2, up 1007, ends 4632',
-      ],
+      legs: ['caller 1001: 0, up 1007, ends 4632', 'called 1002: 1, rings 2, up 1007, ends 4632'],
       holds: ['1001 2215–3423'],
     });
     expect(story).toEqual([

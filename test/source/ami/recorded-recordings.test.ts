@@ -17,10 +17,7 @@ describe('recorded recordings', () => {
       ended: '6021 answered observed',
       endedBy: 'caller 1001',
       cause: '16 Normal Clearing',
-      legs: [
-        'caller 1001: 0, up 1013, ends 6021',
-        'called 1002: 2, rings 4, up 1012, ends 6021',
-      ],
+      legs: ['caller 1001: 0, up 1013, ends 6021', 'called 1002: 2, rings 4, up 1012, ends 6021'],
       recordings: ['1001 2–6021, both muted 2017–3219'],
     });
     expect(story).toEqual([
@@ -46,10 +43,7 @@ describe('recorded recordings', () => {
       ended: '6017 answered observed',
       endedBy: 'caller 1001',
       cause: '16 Normal Clearing',
-      legs: [
-        'caller 1001: 0, up 1007, ends 6017',
-        'called 1002: 1, rings 2, up 1006, ends 6017',
-      ],
+      legs: ['caller 1001: 0, up 1007, ends 6017', 'called 1002: 1, rings 2, up 1006, ends 6017'],
       recordings: ['1001 1811–3314'],
     });
     expect(story).toEqual([

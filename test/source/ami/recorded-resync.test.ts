@@ -30,7 +30,9 @@ async function listen(
 const kinds = (listener: AmiListener): string[] => listener.events.map((event) => event.kind);
 
 /** The blocks of the recorded resync, as text. */
-const blocks = readRecording('ami-status-resync').toString('utf8').split(/(?<=\r\n\r\n)/);
+const blocks = readRecording('ami-status-resync')
+  .toString('utf8')
+  .split(/(?<=\r\n\r\n)/);
 const isListed = (block: string): boolean => block.startsWith('Event: CoreShowChannel\r\n');
 const listed = blocks
   .filter(isListed)
@@ -152,10 +154,7 @@ describe('the list of channels', () => {
       ended: '6018 answered observed',
       endedBy: 'caller 1001',
       cause: '16 Normal Clearing',
-      legs: [
-        'caller 1001: 0, up 1007, ends 6018',
-        'called 1002: 1, rings 2, up 1007, ends 6018',
-      ],
+      legs: ['caller 1001: 0, up 1007, ends 6018', 'called 1002: 1, rings 2, up 1007, ends 6018'],
     });
     expect(story).toEqual([
       '0 started offered',

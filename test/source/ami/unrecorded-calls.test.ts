@@ -292,14 +292,16 @@ describe('parking', () => {
     pbx.ring(caller, called).after(1_000);
     const talk = pbx.answer(caller, called);
     const parking = pbx.newBridge(lot);
-    pbx.after(1_000).event(
-      'BlindTransfer',
-      { Result: 'Success' },
-      shot(called, 'Transferer'),
-      shot(caller, 'Transferee'),
-      bridgeShot(talk),
-      { IsExternal: 'Yes', Context: 'internal', Extension: '700' },
-    );
+    pbx
+      .after(1_000)
+      .event(
+        'BlindTransfer',
+        { Result: 'Success' },
+        shot(called, 'Transferer'),
+        shot(caller, 'Transferee'),
+        bridgeShot(talk),
+        { IsExternal: 'Yes', Context: 'internal', Extension: '700' },
+      );
     pbx.leave(talk, caller).event('ParkedCall', shot(caller, 'Parkee'), {
       ParkerDialString: 'PJSIP/1002',
       Parkinglot: 'default',
@@ -308,10 +310,12 @@ describe('parking', () => {
     pbx.enter(parking, caller).leave(talk, called).destroy(talk);
     pbx.softHangup(called).hangup(called).after(5_000);
     const fetcher = pbx.channel('PJSIP/1003-00000003', { number: '1003', exten: '701' });
-    pbx.state(fetcher, 'Up').event('UnParkedCall', shot(caller, 'Parkee'), shot(fetcher, 'Retriever'), {
-      Parkinglot: 'default',
-      ParkingSpace: 701,
-    });
+    pbx
+      .state(fetcher, 'Up')
+      .event('UnParkedCall', shot(caller, 'Parkee'), shot(fetcher, 'Retriever'), {
+        Parkinglot: 'default',
+        ParkingSpace: 701,
+      });
     pbx.leave(parking, caller);
     const second = pbx.bridge(caller);
     fetcher.linkedid = caller.linkedid;

@@ -301,14 +301,16 @@ describe('after the queue', () => {
     pbx.ring(caller, bob.leg).after(1_000).taken(caller, bob.leg);
     connect(pbx, caller, bob);
     const talk = pbx.bridge(bob.leg, caller);
-    pbx.after(1_000).event(
-      'BlindTransfer',
-      { Result: 'Success' },
-      shot(bob.leg, 'Transferer'),
-      shot(caller, 'Transferee'),
-      bridgeShot(talk),
-      { IsExternal: 'Yes', Context: 'internal', Extension: '1005' },
-    );
+    pbx
+      .after(1_000)
+      .event(
+        'BlindTransfer',
+        { Result: 'Success' },
+        shot(bob.leg, 'Transferer'),
+        shot(caller, 'Transferee'),
+        bridgeShot(talk),
+        { IsExternal: 'Yes', Context: 'internal', Extension: '1005' },
+      );
     complete(pbx, caller, bob, 'transfer');
     pbx.leave(talk, caller).leave(talk, bob.leg).destroy(talk).softHangup(bob.leg).hangup(bob.leg);
     const expert = pbx.channel('PJSIP/1005-00000009', { number: '1005', of: caller });

@@ -21,14 +21,26 @@ interface Consultation {
 
 /** 1001 talks with 1002, who holds her and calls 1003 on a second line; 1003 answers. */
 function consult(pbx: Asterisk): Consultation {
-  const customer = pbx.channel('PJSIP/1001-00000001', { number: '1001', name: 'Ann', exten: '1002' });
+  const customer = pbx.channel('PJSIP/1001-00000001', {
+    number: '1001',
+    name: 'Ann',
+    exten: '1002',
+  });
   const agent = pbx.channel('PJSIP/1002-00000002', { number: '1002', name: 'Bob', of: customer });
   pbx.ring(customer, agent).after(1_000);
   const first = pbx.answer(customer, agent);
   pbx.after(2_000).event('Hold', shot(agent), { MusicClass: 'default' });
   pbx.after(500);
-  const consulting = pbx.channel('PJSIP/1002-00000003', { number: '1002', name: 'Bob', exten: '1003' });
-  const expert = pbx.channel('PJSIP/1003-00000004', { number: '1003', name: 'Eve', of: consulting });
+  const consulting = pbx.channel('PJSIP/1002-00000003', {
+    number: '1002',
+    name: 'Bob',
+    exten: '1003',
+  });
+  const expert = pbx.channel('PJSIP/1003-00000004', {
+    number: '1003',
+    name: 'Eve',
+    of: consulting,
+  });
   pbx.ring(consulting, expert).after(1_000);
   const second = pbx.answer(consulting, expert);
   pbx.after(3_000);
