@@ -46,6 +46,7 @@ export class Supervisor implements Source {
   #heardAtMs: number | undefined;
   #attempt = 0;
   #stopped = false;
+  #isHeld = false;
 
   constructor(settings: SupervisorSettings, ports: SupervisorPorts) {
     this.name = settings.name;
@@ -69,6 +70,7 @@ export class Supervisor implements Source {
   }
 
   hold(held: boolean): void {
+    this.#isHeld = held;
     this.#connection?.hold?.(held);
   }
 
@@ -93,6 +95,7 @@ export class Supervisor implements Source {
       },
     });
     this.#connection = connection;
+    if (this.#isHeld) connection.hold?.(true);
     void connection.ended.then((error) => {
       this.#connection = undefined;
       if (!this.#stopped) this.#lost(error);

@@ -116,6 +116,7 @@ export class AmiSession {
   /** We did not listen for a while, so that silence is not the server's. */
   listenAgain(nowMs: number): void {
     this.#heardAtMs = nowMs;
+    this.#phaseSinceMs = nowMs;
   }
 
   /** Drives the recorder; the answer comes as a `result` effect with the same number. */
