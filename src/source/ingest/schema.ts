@@ -63,6 +63,7 @@ const snapshotLeg = z
     state: z.enum(['offered', 'ringing', 'connected']),
     ageMs: z.int().min(0).max(bounds.latestMs).exactOptional(),
     bridge: key.exactOptional(),
+    conference: text.exactOptional(),
     facts,
   })
   .meta({ id: 'SnapshotLeg' });

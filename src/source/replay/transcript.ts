@@ -43,10 +43,18 @@ export function blocksOf(transcript: Buffer): readonly TimedBlock[] {
   return blocks;
 }
 
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
 /** Behind the empty line that ends a block; Asterisk ends lines with CRLF, some answers with LF only. */
 function endOfBlock(bytes: Buffer, start: number): number {
-  const crlf = bytes.indexOf('\r\n\r\n', start);
-  const lf = bytes.indexOf('\n\n', start);
-  const ends = [crlf === -1 ? Infinity : crlf + 4, lf === -1 ? Infinity : lf + 2];
-  return Math.min(...ends, bytes.length);
+  for (
+    let end = bytes.indexOf(lineFeed, start);
+    end !== -1;
+    end = bytes.indexOf(lineFeed, end + 1)
+  ) {
+    if (bytes[end + 1] === lineFeed) return end + 2;
+    if (bytes[end + 1] === carriageReturn && bytes[end + 2] === lineFeed) return end + 3;
+  }
+  return bytes.length;
 }

@@ -136,7 +136,9 @@ describe('a connection to Asterisk', () => {
 });
 
 describe('the recorder', () => {
-  const refusals: Readonly<Record<string, string>> = { StopMixMonitor: 'Could not stop monitoring' };
+  const refusals: Readonly<Record<string, string>> = {
+    StopMixMonitor: 'Could not stop monitoring',
+  };
 
   /** A live Asterisk that refuses what it is told to refuse, and knows a file. */
   function withRecorder(): Script {

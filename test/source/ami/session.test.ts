@@ -99,22 +99,25 @@ describe('logging in', () => {
     expect(JSON.stringify(effects)).not.toContain('a secret');
   });
 
-  it.each(['plain', 'md5'] as const)('that is refused (%s) ends it in Asterisk’s words', (login) => {
-    const session = new AmiSession({ ...settings, login }, startMs);
-    session.receive(banner, startMs);
-    if (login === 'md5') session.receive(response('Success', { Challenge: '1' }), startMs);
-    const effects = session.receive(
-      response('Error', { Message: 'Authentication failed' }),
-      startMs,
-    );
-    const [close] = effects;
-    expect(effects).toHaveLength(1);
-    expect(closed(effects)?.code).toBe('AMI_LOGIN_REJECTED');
-    expect(closed(effects)?.message).toContain(`the ${login} login of "offhook"`);
-    expect(closed(effects)?.message).toContain('Authentication failed');
-    expect(close?.kind === 'close' && close.error.retryable).toBe(false);
-    expect(JSON.stringify(effects)).not.toContain('a secret');
-  });
+  it.each(['plain', 'md5'] as const)(
+    'that is refused (%s) ends it in Asterisk’s words',
+    (login) => {
+      const session = new AmiSession({ ...settings, login }, startMs);
+      session.receive(banner, startMs);
+      if (login === 'md5') session.receive(response('Success', { Challenge: '1' }), startMs);
+      const effects = session.receive(
+        response('Error', { Message: 'Authentication failed' }),
+        startMs,
+      );
+      const [close] = effects;
+      expect(effects).toHaveLength(1);
+      expect(closed(effects)?.code).toBe('AMI_LOGIN_REJECTED');
+      expect(closed(effects)?.message).toContain(`the ${login} login of "offhook"`);
+      expect(closed(effects)?.message).toContain('Authentication failed');
+      expect(close?.kind === 'close' && close.error.retryable).toBe(false);
+      expect(JSON.stringify(effects)).not.toContain('a secret');
+    },
+  );
 
   it('ends when there is no challenge to be had', () => {
     const session = new AmiSession({ ...settings, login: 'md5' }, startMs);

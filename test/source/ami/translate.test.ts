@@ -85,16 +85,8 @@ describe('an event of one channel', () => {
     ['Unhold', '', [{ kind: 'leg.resumed' }]],
     ['MixMonitorStart', '', [{ kind: 'recording.started' }]],
     ['MixMonitorStop', '', [{ kind: 'recording.stopped' }]],
-    [
-      'MixMonitorMute',
-      'Direction: both\nState: 1',
-      [{ kind: 'recording.paused', side: 'both' }],
-    ],
-    [
-      'MixMonitorMute',
-      'Direction: read\nState: 1',
-      [{ kind: 'recording.paused', side: 'says' }],
-    ],
+    ['MixMonitorMute', 'Direction: both\nState: 1', [{ kind: 'recording.paused', side: 'both' }]],
+    ['MixMonitorMute', 'Direction: read\nState: 1', [{ kind: 'recording.paused', side: 'says' }]],
     [
       'MixMonitorMute',
       'Direction: write\nState: 0',
@@ -226,7 +218,10 @@ describe('a transfer', () => {
       prefixed('OrigTransferer', bob),
       prefixed('SecondTransferer', second),
       prefixed('Transferee', ann),
-      prefixed('TransferTarget', ann.replaceAll('1001', '1003').replace('Uniqueid: 1.1', 'Uniqueid: 1.4')),
+      prefixed(
+        'TransferTarget',
+        ann.replaceAll('1001', '1003').replace('Uniqueid: 1.1', 'Uniqueid: 1.4'),
+      ),
     ].join('\n');
     expect(said('AttendedTransfer', text)).toEqual([
       {

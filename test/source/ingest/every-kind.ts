@@ -26,6 +26,7 @@ const snapshotLeg: Required<SnapshotLeg> = {
   state: 'connected',
   ageMs: 1000,
   bridge: 'B',
+  conference: 'room 7',
   facts,
 };
 
