@@ -17,8 +17,6 @@ const pageBytes = 8192;
 const busyMs = 250;
 /** The thread that folds the log gives way sooner than the one that commits. */
 const foldBusyMs = 20;
-/** The thread that folds the log gives way sooner than the one that commits. */
-const foldBusyMs = 20;
 
 export const databaseName = 'offhook.db';
 export const lockName = 'offhook.lock';
