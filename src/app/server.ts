@@ -122,7 +122,13 @@ async function assemble(
     log,
   );
   const open = await takeBack(registry, journal, pipeline, config.sources);
-  const hub = new Hub(adaptiveSchedule(), journal.head, open);
+  const encoder = new Encoder(site, journal.epoch);
+  const schedule = adaptiveSchedule();
+  const flushed = (flush: () => void) => (): void => {
+    flush();
+    encoder.release();
+  };
+  const hub = new Hub((flush) => schedule(flushed(flush)), journal.head, open);
   const filing = filingOf(config, store, log);
   journal.onCommitted((entries) => {
     hub.publish(entries);
@@ -134,7 +140,6 @@ async function assemble(
   const retention = retentionOf(config, store, log);
   retention.start();
 
-  const encoder = new Encoder(site, journal.epoch);
   const groups = new Groups(hub, encoder);
   const cdrs = new Cdrs(store);
   const desk = new FrontDesk({

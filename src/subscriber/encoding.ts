@@ -1,6 +1,6 @@
 /**
- * Events as ready bytes: each is made once per wire form, however many sessions get it, and kept for as
- * long as its event is. Nothing in the bytes varies by session.
+ * Events as ready bytes: each is made once per wire form, however many sessions get it in a turn. Nothing
+ * in the bytes varies by session.
  */
 import { type CallEvent, isOfCall } from '../call/event.ts';
 import type { Call } from '../call/call.ts';
@@ -23,63 +23,75 @@ export interface Form {
   readonly feed: boolean;
 }
 
+/** What has been made of an event in this turn. */
+interface Ready {
+  cdr?: string;
+  view?: string;
+  readonly forms: Map<string, Buffer>;
+}
+
 export class Encoder {
   readonly #site: CdrSite;
   readonly #epoch: string;
-  readonly #ready = new WeakMap<CallEvent, Map<string, Buffer>>();
-  readonly #texts = new WeakMap<Call, { cdr: string; view?: string }>();
+  /** Of this turn's events. A map that dies young: kept any longer it is what the collector works on. */
+  #ready = new Map<CallEvent, Ready>();
 
   constructor(site: CdrSite, epoch: string) {
     this.#site = site;
     this.#epoch = epoch;
   }
 
+  /** To be called when everybody has got the turn's events. */
+  release(): void {
+    if (this.#ready.size > 0) this.#ready = new Map();
+  }
+
   position(seq: number): string {
     return formatPosition({ epoch: this.#epoch, seq });
   }
 
-  /** An event as a notification of `type`, framed for the transport. */
+  /** An event as a notification of `type`, framed for the transport; made once until `release`. */
   notification(entry: JournalEntry, type: NotificationType, form: Form): Buffer {
-    const { event } = entry;
-    let ready = this.#ready.get(event);
-    if (ready === undefined) this.#ready.set(event, (ready = new Map<string, Buffer>()));
+    let ready = this.#ready.get(entry.event);
+    if (ready === undefined) this.#ready.set(entry.event, (ready = { forms: new Map() }));
     const key = `${type} ${form.transport} ${form.feed}`;
-    let bytes = ready.get(key);
+    let bytes = ready.forms.get(key);
     if (bytes === undefined) {
-      bytes = frame(this.#document(entry, type, form.feed), form.transport);
-      ready.set(key, bytes);
+      bytes = this.#frame(entry, type, form, ready);
+      ready.forms.set(key, bytes);
     }
     return bytes;
   }
 
-  #document(entry: JournalEntry, type: NotificationType, feed: boolean): string {
+  /** The same bytes for one reader, who is behind the turn: nothing is kept. */
+  missed(entry: JournalEntry, type: NotificationType, form: Form): Buffer {
+    return this.#frame(entry, type, form, { forms: new Map() });
+  }
+
+  #frame(entry: JournalEntry, type: NotificationType, form: Form, ready: Ready): Buffer {
     const { event, seq } = entry;
     const { times } = this.#site;
     if (!isOfCall(event)) {
-      return sourceNotificationXml(sourceNotification(event, this.position(seq), times));
+      const notification = sourceNotification(event, this.position(seq), times);
+      return frame(sourceNotificationXml(notification), form.transport);
     }
-    const { cdr, view } = this.#text(event.call, feed);
-    if (!feed) return notificationXml({ type, cdr });
-    return notificationXml({ type, cdr, feed: { position: this.position(seq), view } });
+    const cdr = (ready.cdr ??= this.cdr(event.call));
+    if (!form.feed) return frame(notificationXml({ type, cdr }), form.transport);
+    const view = (ready.view ??= callViewXml(callView(event.call, times)));
+    const feed = { position: this.position(seq), view };
+    return frame(notificationXml({ type, cdr, feed }), form.transport);
   }
 
   /** A call that goes on, as it is told to a client that takes stock at `seq`. */
   snapshot(call: Call, seq: number, transport: Form['transport']): Buffer {
-    const { cdr, view } = this.#text(call, true);
+    const view = callViewXml(callView(call, this.#site.times));
     const feed = { position: this.position(seq), snapshot: true, view };
-    return frame(notificationXml({ type: 'CallStart', cdr, feed }), transport);
+    return frame(notificationXml({ type: 'CallStart', cdr: this.cdr(call), feed }), transport);
   }
 
-  /** The ready `verbacdr` element of a call. */
+  /** The `verbacdr` element of a call. */
   cdr(call: Call): string {
-    return this.#text(call, false).cdr;
-  }
-
-  #text(call: Call, withView: boolean): { readonly cdr: string; readonly view: string } {
-    let text = this.#texts.get(call);
-    if (text === undefined) this.#texts.set(call, (text = { cdr: cdrXml(call, this.#site) }));
-    if (withView) text.view ??= callViewXml(callView(call, this.#site.times));
-    return { cdr: text.cdr, view: text.view ?? '' };
+    return cdrXml(call, this.#site);
   }
 
   /**

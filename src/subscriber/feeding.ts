@@ -134,5 +134,5 @@ function encodeFor(
   const sight = sightOf(filter, entry.event);
   if (sight === 'none') return undefined;
   const type = typeFor({ entry, first: sight === 'first' }, types);
-  return type === undefined ? undefined : encoder.notification(entry, type, form);
+  return type === undefined ? undefined : encoder.missed(entry, type, form);
 }

@@ -24,7 +24,7 @@ function residentMiB(pid) {
 }
 
 async function startLoad() {
-  const load = fork(join(here, 'load.mjs'), { execArgv: hasTaskset ? [] : [] });
+  const load = fork(join(here, 'load.mjs'), { execArgv: process.env.OFFHOOK_BENCH_LOAD_ARGS?.split(' ') ?? [] });
   if (hasTaskset) spawnSync('taskset', ['-cp', '1', String(load.pid)]);
   const [port] = await message(load, 'listening');
   return { load, port: port.port };

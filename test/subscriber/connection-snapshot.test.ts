@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { JournalEntry } from '../../src/journal/journal.ts';
 import { Connection } from '../../src/subscriber/connection.ts';
 import { connectedCall, endedCall, eventOf, started } from '../support/calls.ts';
 import { isAnswer, isCall, isGoodbye, isKeepalive } from '../support/feed-client.ts';
@@ -163,7 +164,9 @@ class Scene {
     queueBytes: 15_000,
   });
   readonly #telephony = new Telephony();
-  readonly #client = new FeedModel(() => this.#journal.entries);
+  /** Everything that ever became durable, dropped or not. */
+  readonly #history: JournalEntry[] = [];
+  readonly #client = new FeedModel(() => this.#history);
   #wish: Wish = { xml: '', sees: () => true };
   #transport = new SpyTransport();
   #heard = 0;
@@ -171,6 +174,7 @@ class Scene {
 
   constructor() {
     this.#journal.beforeRead = nextTurn;
+    this.#journal.onCommitted((entries) => this.#history.push(...entries));
   }
 
   #connect(): Connection {
@@ -247,8 +251,8 @@ class Scene {
       await this.take({ kind: 'turn' });
     }
     this.#handle();
-    const { entries } = this.#journal;
-    return { known: this.#client.known, truth: truthAt(entries, entries.length, this.#wish) };
+    const truth = truthAt(this.#history, this.#history.length, this.#wish);
+    return { known: this.#client.known, truth };
   }
 }
 

@@ -57,11 +57,17 @@ export abstract class FeedClient {
 
   /** Every message so far, in order. */
   get messages(): readonly ServerMessage[] {
+    // Read only now, so that a client takes its bytes as fast as they come.
+    for (const document of this.documents.slice(this.#messages.length)) {
+      const message = readServerDocument(document);
+      if (message instanceof ProtocolError) throw message;
+      this.#messages.push(message);
+    }
     return this.#messages;
   }
 
   get calls(): readonly CallMessage[] {
-    return this.#messages.filter((message): message is CallMessage => message.kind === 'call');
+    return this.messages.filter((message): message is CallMessage => message.kind === 'call');
   }
 
   get isClosed(): boolean {
@@ -70,8 +76,8 @@ export abstract class FeedClient {
 
   /** The next message that nobody has taken, whatever it is. */
   async next(withinMs = deadlineMs): Promise<ServerMessage> {
-    await this.#until(() => this.#messages.length > this.#taken, withinMs, 'a message');
-    const message = this.#messages[this.#taken];
+    await this.#until(() => this.documents.length > this.#taken, withinMs, 'a message');
+    const message = this.messages[this.#taken];
     if (message === undefined) throw new Error(`closed; ${this.#soFar()}`);
     this.#taken += 1;
     return message;
@@ -101,9 +107,6 @@ export abstract class FeedClient {
 
   protected took(document: Buffer): void {
     this.documents.push(document.toString());
-    const message = readServerDocument(document);
-    if (message instanceof ProtocolError) throw message;
-    this.#messages.push(message);
     this.#wakeAll();
   }
 

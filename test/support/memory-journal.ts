@@ -7,10 +7,13 @@ import type { Journal, JournalEntry, ReadResult } from '../../src/journal/journa
 
 export class MemoryJournal implements Journal {
   readonly epoch = 'memory01';
+  /** Those that have not been dropped. */
   readonly #entries: JournalEntry[] = [];
   readonly #listeners: ((entries: readonly JournalEntry[]) => void)[] = [];
   #head = 0;
-  #oldest = 1;
+  #last = 0;
+  /** How many have been dropped: the first that is left has the number after it. */
+  #dropped = 0;
   /** True: what is appended is committed in the same turn. */
   readonly #commitsAlone: boolean;
   /** Reads wait for this before they look. */
@@ -26,21 +29,22 @@ export class MemoryJournal implements Journal {
   }
 
   get pending(): number {
-    return this.#entries.length - this.#head;
+    return this.#last - this.#head;
   }
 
+  /** What is durable and has not been dropped. */
   get entries(): readonly JournalEntry[] {
-    return this.#entries.slice(0, this.#head);
+    return this.#between(this.#dropped, this.#head);
   }
 
   append(events: readonly CallEvent[]): void {
-    for (const event of events) this.#entries.push({ seq: this.#entries.length + 1, event });
+    for (const event of events) this.#entries.push({ seq: (this.#last += 1), event });
     if (this.#commitsAlone) this.commit();
   }
 
   /** Makes up to `count` of what was appended durable, and tells of it. */
   commit(count = Infinity): void {
-    const made = this.#entries.slice(this.#head, this.#head + count);
+    const made = this.#between(this.#head, this.#head + count);
     this.#head += made.length;
     if (made.length > 0) for (const listener of this.#listeners) listener(made);
   }
@@ -52,14 +56,21 @@ export class MemoryJournal implements Journal {
   async readAfter(afterSeq: number, limit: number): Promise<ReadResult> {
     this.reads += 1;
     await this.beforeRead();
-    if (afterSeq + 1 < this.#oldest) return { kind: 'gone', oldestSeq: this.#oldest };
-    const last = Math.min(this.#head, afterSeq + limit);
-    return { kind: 'entries', entries: this.#entries.slice(afterSeq, last) };
+    if (afterSeq < this.#dropped) return { kind: 'gone', oldestSeq: this.#dropped + 1 };
+    return {
+      kind: 'entries',
+      entries: this.#between(afterSeq, Math.min(this.#head, afterSeq + limit)),
+    };
+  }
+
+  #between(afterSeq: number, throughSeq: number): readonly JournalEntry[] {
+    return this.#entries.slice(afterSeq - this.#dropped, throughSeq - this.#dropped);
   }
 
   /** Drops entries as retention does. */
   dropThrough(seq: number): void {
-    this.#oldest = seq + 1;
+    this.#entries.splice(0, seq - this.#dropped);
+    this.#dropped = Math.max(this.#dropped, seq);
   }
 
   settled(): Promise<void> {

@@ -148,10 +148,14 @@ export function* piecesOf(bytes: Buffer, cut: Cut): Generator<Buffer> {
 const banner = 'Asterisk Call Manager/11.0.0\r\n';
 
 /**
- * A live Asterisk: greets, lets everybody in and lists the given channels.
+ * A live Asterisk: greets, lets everybody in and lists what it is given.
  * @param channels the fields of each `CoreShowChannel` entry, one per line
+ * @param bridges the fields of each `BridgeListItem` entry, one per line
  */
-export function liveAsterisk(channels: readonly string[] = []): Script {
+export function liveAsterisk(
+  channels: readonly string[] = [],
+  bridges: readonly string[] = [],
+): Script {
   return {
     say: banner,
     answer: (action) => {
@@ -163,16 +167,21 @@ export function liveAsterisk(channels: readonly string[] = []): Script {
           return `Response: Success\r\n${id}\r\nMessage: Authentication accepted\r\n\r\n`;
         case 'Ping':
           return `Response: Success\r\n${id}\r\nPing: Pong\r\n\r\n`;
+        case 'BridgeList':
+          return listed(id, 'BridgeListItem', 'BridgeListComplete', bridges);
         case 'CoreShowChannels':
-          return [
-            `Response: Success\r\n${id}\r\nEventList: start\r\nMessage: Channels will follow\r\n\r\n`,
-            ...channels.map((fields) => `Event: CoreShowChannel\r\n${id}\r\n${fields}\r\n\r\n`),
-            `Event: CoreShowChannelsComplete\r\n${id}\r\nEventList: Complete\r\n`,
-            `ListItems: ${channels.length}\r\n\r\n`,
-          ].join('');
+          return listed(id, 'CoreShowChannel', 'CoreShowChannelsComplete', channels);
         default:
           return `Response: Success\r\n${id}\r\n\r\n`;
       }
     },
   };
+}
+
+function listed(id: string, item: string, complete: string, items: readonly string[]): string {
+  return [
+    `Response: Success\r\n${id}\r\nEventList: start\r\nMessage: A list will follow\r\n\r\n`,
+    ...items.map((fields) => `Event: ${item}\r\n${id}\r\n${fields}\r\n\r\n`),
+    `Event: ${complete}\r\n${id}\r\nEventList: Complete\r\nListItems: ${items.length}\r\n\r\n`,
+  ].join('');
 }
