@@ -5,7 +5,8 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import type { SourceError } from '../../../src/base/errors.ts';
 import type { CallSignal } from '../../../src/call/signal.ts';
 import { type AmiClientSettings, connectAmi } from '../../../src/source/ami/client.ts';
@@ -16,7 +17,6 @@ import { AmiListener, amiSettings } from '../../support/ami-listener.ts';
 import { Asterisk, shot } from '../../support/asterisk.ts';
 import { type Action, liveAsterisk, type Script, ScriptedPbx } from '../../support/scripted-pbx.ts';
 
-const clock = { now: () => Date.now() };
 const cleanUps: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -37,7 +37,7 @@ interface Attempt {
   readonly reached: (state: SourceState) => Promise<void>;
 }
 
-function connect(settings: AmiClientSettings): Attempt {
+function connect(settings: AmiClientSettings, clock: Clock = systemClock): Attempt {
   const states: SourceState[] = [];
   const signals: CallSignal[] = [];
   let wake: () => void = () => undefined;
@@ -115,6 +115,30 @@ describe('a connection to Asterisk', () => {
     const pbx = await pbxWith({ say: Buffer.alloc(8 * 1_024 * 1_024, 'a') });
     const error = await connect(amiSettings(pbx.port)).connection.ended;
     expect(error.code).toBe('AMI_LINE_TOO_LONG');
+  });
+
+  it('does not take its own deafness for the server’s silence', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    cleanUps.push(() => vi.useRealTimers());
+    const pbx = await pbxWith(liveAsterisk());
+    let nowMs = 1_800_000_000_000;
+    const attempt = connect(amiSettings(pbx.port), { now: () => nowMs });
+    const { connection, reached } = attempt;
+    await reached('up');
+    const ended: SourceError[] = [];
+    void connection.ended.then((error) => ended.push(error));
+    const pass = async (ms: number): Promise<void> => {
+      nowMs += ms;
+      vi.advanceTimersByTime(1_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    connection.hold?.(true);
+    await pass(60_000);
+    connection.hold?.(false);
+    await pass(1_000);
+    expect(ended).toEqual([]);
+    await pass(30_000);
+    expect(ended.map(({ code }) => code)).toEqual(['AMI_SILENT']);
   });
 
   it('stops listening when told to, and goes on', async () => {
