@@ -12,6 +12,8 @@ import type { LegFacts } from './signal.ts';
 const rememberedKeys = 100_000;
 /** Calls that went one into the other; a longer chain is a circle. */
 const longestMergeChain = 100;
+/** Beyond this many legs a call forgets ended ones: a queue may ring twenty phones for an hour. */
+const mostLegs = 50;
 
 type MergeField = 'id' | 'source' | 'platformIds' | 'mergedInto';
 
@@ -116,10 +118,13 @@ export class CallBook {
   openLeg(source: string, legKey: string, facts: LegFacts, atMs: number): Placed {
     const callKey = facts.call ?? legKey;
     const call = this.callOfKey(source, callKey) ?? this.#openCall(source, callKey, atMs);
+    // A call is named after the leg it began with, of which we may hear after others.
+    const begins = legKey === callKey && call.platformIds[0] === callKey;
+    if (begins) for (const other of call.legs.values()) other.role = 'called';
     const leg: LegDraft = {
       key: legKey,
       state: 'offered',
-      role: call.legs.size === 0 ? 'caller' : 'called',
+      role: begins || call.legs.size === 0 ? 'caller' : 'called',
       callKey,
       offeredAtMs: atMs,
       generation: this.generation(source),
@@ -147,6 +152,20 @@ export class CallBook {
     delete call.mergedInto;
     call.legs.set(leg.key, leg);
     this.#byLegKey.set(keyOf(call.source, leg.key), call);
+    if (call.legs.size > mostLegs) this.#forgetOneLeg(call);
+  }
+
+  /** The oldest that has ended, unless it is who calls or who answered. */
+  #forgetOneLeg(call: CallDraft): void {
+    for (const leg of call.legs.values()) {
+      if (leg.state !== 'ended' || leg.role === 'caller' || leg.key === call.answeredBy) continue;
+      call.legs.delete(leg.key);
+      const key = keyOf(call.source, leg.key);
+      if (this.#byLegKey.get(key) !== call) return;
+      this.#byLegKey.delete(key);
+      this.#endedLegs.set(key, true);
+      return;
+    }
   }
 
   /** From now on `callKey` names `call` too. */

@@ -71,7 +71,7 @@ export interface QueueVisit {
   readonly leftAtMs?: number;
   readonly position?: number;
   readonly result?: 'answered' | 'abandoned' | 'left';
-  /** Agents that were rung and did not answer, in order. */
+  /** Agents that were rung and did not answer, in order; the last hundred. */
   readonly missedBy: readonly string[];
   /** The agent that answered. */
   readonly agent?: string;
@@ -152,6 +152,7 @@ export interface Call {
   readonly mergedInto?: string;
   /** Name of the conference room, once legs met in one. */
   readonly conference?: string;
+  /** In the order in which they were first seen; of a very long call not all that have ended. */
   readonly legs: readonly Leg[];
   readonly holds: readonly Hold[];
   readonly transfers: readonly Transfer[];

@@ -109,16 +109,15 @@ export function callerOf(call: CallDraft): Party {
 
 /** Legs that were rung for this call, loops counted once. */
 export function attemptsOf(call: CallDraft): LegDraft[] {
-  return [...call.legs.values()].filter(
-    (leg) => leg.role === 'called' && leg.loop?.half !== 'far' && !isBehindLoop(call, leg),
+  const legs = [...call.legs.values()];
+  const reached = new Set(legs.map((leg) => leg.standsFor));
+  return legs.filter(
+    (leg) =>
+      leg.role === 'called' &&
+      leg.loop?.half !== 'far' &&
+      !reached.has(leg.key) &&
+      call.legs.get(leg.dialledBy ?? '')?.loop?.half !== 'far',
   );
-}
-
-function isBehindLoop(call: CallDraft, leg: LegDraft): boolean {
-  for (const other of call.legs.values()) {
-    if (other.standsFor === leg.key) return true;
-  }
-  return leg.dialledBy !== undefined && call.legs.get(leg.dialledBy)?.loop?.half === 'far';
 }
 
 /** Who answered; until then the one who is rung, or the dialled number when several may take it. */

@@ -5,6 +5,9 @@ import type { CallDraft, LegDraft, QueueVisitDraft } from './draft.ts';
 import { answer } from './links.ts';
 import type { QueueSignal } from './signal.ts';
 
+/** Attempts that a visit remembers; beyond it the oldest are forgotten. */
+const mostMissed = 100;
+
 function visitOf(call: CallDraft, queue: string): QueueVisitDraft | undefined {
   return call.queue.findLast((visit) => visit.queue === queue);
 }
@@ -56,7 +59,11 @@ function apply(call: CallDraft, signal: QueueSignal, agentLeg: LegDraft | undefi
       const attempt = signal.agentLeg ?? `${signal.agent} ${atMs}`;
       if (call.missed.has(attempt)) return false;
       call.missed.add(attempt);
-      (visit ?? openVisit(call, queue, atMs)).missedBy.push(signal.agent);
+      const [oldest = attempt] = call.missed;
+      if (call.missed.size > mostMissed) call.missed.delete(oldest);
+      const { missedBy } = visit ?? openVisit(call, queue, atMs);
+      missedBy.push(signal.agent);
+      if (missedBy.length > mostMissed) missedBy.shift();
       return true;
     }
     case 'agent.connected': {

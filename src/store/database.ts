@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import SQLite from 'better-sqlite3';
 import { StoreError } from '../base/errors.ts';
+import { openKept, pragmaValue } from './kept.ts';
 import { migrate, migrations, versionOf } from './schema.ts';
 
 /** Marks a SQLite file as ours: "ofhk". */
@@ -31,7 +32,7 @@ export function lockFolder(folder: string): SQLite.Database {
   let lock: SQLite.Database | undefined;
   try {
     mkdirSync(folder, { recursive: true });
-    lock = new SQLite(path, { timeout: 0 });
+    lock = openKept(path, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     return lock;
   } catch (cause) {
@@ -60,17 +61,17 @@ export function lockFolder(folder: string): SQLite.Database {
 export function openForWriting(folder: string, maxPages?: number): SQLite.Database {
   return open(folder, { timeout: busyMs }, (db) => {
     // These two shape the file and count only while it is empty.
-    db.pragma(`page_size = ${pageBytes}`);
-    db.pragma('auto_vacuum = INCREMENTAL');
+    db.exec(`PRAGMA page_size = ${pageBytes}`);
+    db.exec('PRAGMA auto_vacuum = INCREMENTAL');
     checkOurs(db);
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec('PRAGMA synchronous = FULL');
     // A thread of its own folds the log, so that no commit has to (folding.ts).
-    db.pragma('wal_autocheckpoint = 0');
-    db.pragma('journal_size_limit = 67108864');
-    db.pragma('cache_size = -32000');
-    if (maxPages !== undefined) db.pragma(`max_page_count = ${maxPages}`);
-    db.pragma(`application_id = ${applicationId}`);
+    db.exec('PRAGMA wal_autocheckpoint = 0');
+    db.exec('PRAGMA journal_size_limit = 67108864');
+    db.exec('PRAGMA cache_size = -32000');
+    if (maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${maxPages}`);
+    db.exec(`PRAGMA application_id = ${applicationId}`);
     migrate(db);
     const epoch = randomBytes(8).readBigUInt64BE().toString(36).padStart(13, '0');
     db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING').run('epoch', epoch);
@@ -92,8 +93,8 @@ export function openForReading(folder: string): SQLite.Database {
 export function openForFolding(folder: string): SQLite.Database {
   return open(folder, { fileMustExist: true, timeout: foldBusyMs }, (db) => {
     checkOurs(db);
-    db.pragma('wal_autocheckpoint = 0');
-    db.pragma('journal_size_limit = 67108864');
+    db.exec('PRAGMA wal_autocheckpoint = 0');
+    db.exec('PRAGMA journal_size_limit = 67108864');
   });
 }
 
@@ -105,7 +106,7 @@ function open(
   const path = join(folder, databaseName);
   let db: SQLite.Database | undefined;
   try {
-    db = new SQLite(path, options);
+    db = openKept(path, options);
     prepare(db);
     return db;
   } catch (cause) {
@@ -121,7 +122,7 @@ function open(
 
 function checkOurs(db: SQLite.Database): void {
   const version = versionOf(db);
-  const id = Number(db.pragma('application_id', { simple: true }));
+  const id = Number(pragmaValue(db, 'application_id'));
   const tables = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get();
   if (id !== applicationId && (id !== 0 || tables !== undefined)) {
     throw new Error('it is a SQLite database of another program');

@@ -29,7 +29,7 @@ export function fold(db: Database): void {
 }
 
 function checkpoint(db: Database, mode: 'PASSIVE' | 'RESTART'): Folded {
-  // Parse door: the pragma answers with one row of these columns (sqlite.org, wal_checkpoint).
-  const [row] = db.pragma(`wal_checkpoint(${mode})`) as readonly Folded[];
+  // The pragma answers with one row of these columns (sqlite.org, wal_checkpoint).
+  const row = db.prepare<[], Folded>(`PRAGMA wal_checkpoint(${mode})`).get();
   return row ?? { log: 0 };
 }

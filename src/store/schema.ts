@@ -2,6 +2,7 @@
  * What the database looks like, version by version. A version that has been released is never edited;
  * a change is a new entry at the end. Older files are carried forward at start, newer ones refused.
  */
+import { pragmaValue } from './kept.ts';
 import type { Database } from 'better-sqlite3';
 
 /**
@@ -60,7 +61,7 @@ export const migrations: readonly string[] = [version1];
 
 /** The version written in the file; 0 for a new one. */
 export function versionOf(db: Database): number {
-  return Number(db.pragma('user_version', { simple: true }));
+  return Number(pragmaValue(db, 'user_version'));
 }
 
 /**
@@ -72,7 +73,7 @@ export function migrate(db: Database, steps: readonly string[] = migrations): vo
     if (version < versionOf(db)) continue;
     db.transaction(() => {
       db.exec(step);
-      db.pragma(`user_version = ${version + 1}`);
+      db.exec(`PRAGMA user_version = ${version + 1}`);
     }).immediate();
   }
 }

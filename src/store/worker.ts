@@ -52,7 +52,7 @@ function serveWrites(port: MessagePort, { folder, maxPages }: WorkerOptions): vo
     const db = openForWriting(folder, maxPages);
     const close = (): null => {
       // A backup program may be reading; then the log is carried over at the next start instead.
-      db.pragma('wal_checkpoint(TRUNCATE)');
+      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       db.close();
       lock.close();
       return null;

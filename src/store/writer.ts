@@ -3,6 +3,7 @@
  * One transaction each.
  */
 import type { Database } from 'better-sqlite3';
+import { pragmaValue } from './kept.ts';
 import type { Batch, Handlers, RetainStep, Retained, Writes } from './messages.ts';
 
 /** The file gives space back to the disk when more than a quarter of it, and 8 MiB, is free. */
@@ -169,10 +170,10 @@ function retainer(db: Database): (step: RetainStep) => Retained {
 
   /** Gives some free space back to the disk; whether there was enough of it to be worth that. */
   function returnSpace(): boolean {
-    const free = Number(db.pragma('freelist_count', { simple: true }));
-    const pages = Number(db.pragma('page_count', { simple: true }));
+    const free = Number(pragmaValue(db, 'freelist_count'));
+    const pages = Number(pragmaValue(db, 'page_count'));
     if (free < freePagesWorthReturning || free < pages / 4) return false;
-    db.pragma(`incremental_vacuum(${pagesReturnedPerStep})`);
+    db.exec(`PRAGMA incremental_vacuum(${pagesReturnedPerStep})`);
     return true;
   }
 

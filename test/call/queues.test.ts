@@ -158,6 +158,38 @@ describe('a queue', () => {
     expect(listener.outcome).toEqual({ kind: 'ignored', reason: 'no-change' });
   });
 
+  it('that rings three phones again and again leaves a call that can still be told', () => {
+    const { pbx, from } = waiting();
+    const agents = [anna, ben, { name: 'Carla', device: '1003' }];
+    const listener = new Listener();
+    const first = offers(pbx, from, anna);
+    missed(pbx, from, first);
+    for (let round = 0; round < 60; round += 1) {
+      const desks = agents.map((agent) => offers(pbx, from, agent));
+      for (const desk of desks) missed(pbx, from, desk);
+      listener.hear(pbx.said.splice(0));
+    }
+    const last = offers(pbx, from, anna);
+    pbx.after(2_000).answers(from, last);
+    // Its time is long past, and it is not in the call any more; it starts nothing.
+    pbx.say({ kind: 'leg.ended', leg: first.leg, facts: { call: from.call } });
+    listener.hear(pbx.said.splice(0));
+    expect(listener.outcome).toEqual({ kind: 'ignored', reason: 'after-end' });
+    pbx.hangsUp(from, last);
+    listener.hear(pbx.said);
+
+    expect(JSON.stringify(listener.call).length).toBeLessThan(32 * 1024);
+    expect(listener.call).toMatchObject({
+      outcome: 'answered',
+      caller: { number: '+4930123456' },
+      called: { number: '1001' },
+      extensions: ['+4930123456', 'trunk-berlin', '600', '1001', '1002', '1003'],
+    });
+    expect(listener.call.queue[0]?.missedBy.slice(-3)).toEqual(['Anna', 'Ben', 'Carla']);
+    expect(listener.call.legs).toHaveLength(50);
+    expect(listener.call.queue[0]?.missedBy).toHaveLength(100);
+  });
+
   it('may tell of a miss after it was left: that is no new visit', () => {
     const { pbx, from } = waiting();
     const desk = offers(pbx, from, anna);

@@ -85,6 +85,24 @@ describe('an event', () => {
     );
   });
 
+  it('is made anew after its turn, to the same bytes', () => {
+    const encoder = open();
+    const form = { transport: 'tcp', feed: true } as const;
+    const made = encoder.notification(entry, 'CallAnswer', form);
+    encoder.release();
+    const again = encoder.notification(entry, 'CallAnswer', form);
+    expect(again).not.toBe(made);
+    expect(again.equals(made)).toBe(true);
+  });
+
+  it('that was missed is the same bytes, and nothing of it is kept', () => {
+    const encoder = open();
+    const form = { transport: 'websocket', feed: true } as const;
+    const missed = encoder.missed(entry, 'CallAnswer', form);
+    expect(encoder.missed(entry, 'CallAnswer', form)).not.toBe(missed);
+    expect(encoder.notification(entry, 'CallAnswer', form).equals(missed)).toBe(true);
+  });
+
   it('is to a legacy client the record and nothing else', () => {
     const bytes = open().notification({ seq: 7, event: started(0) }, 'CallStart', {
       transport: 'tcp',

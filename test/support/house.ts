@@ -157,11 +157,15 @@ export class TestHouse<J extends Journal = MemoryJournal> {
 
   constructor(journal: J, options: HouseOptions<J> = {}) {
     this.journal = journal;
-    const schedule = options.schedule ?? ((flush) => void setImmediate(flush));
-    this.hub = new Hub(schedule, journal.head, options.ongoing ?? []);
-    journal.onCommitted((entries) => this.hub.publish(entries));
     this.site = options.site ?? site;
     this.encoder = new Encoder(this.site, journal.epoch);
+    const schedule = options.schedule ?? ((flush) => void setImmediate(flush));
+    const flushed = (flush: () => void) => (): void => {
+      flush();
+      this.encoder.release();
+    };
+    this.hub = new Hub((flush) => schedule(flushed(flush)), journal.head, options.ongoing ?? []);
+    journal.onCommitted((entries) => this.hub.publish(entries));
     this.groups = new Groups(this.hub, this.encoder);
     this.desk = new FakeDesk(this.hub, this.encoder);
     this.desk.subscribers = () => this.groups.members;

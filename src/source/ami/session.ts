@@ -8,6 +8,7 @@ import type { CallSignal } from '../../call/signal.ts';
 import type { RecorderCommand, RecorderResult, SourceState } from '../source.ts';
 import { Inventory } from './inventory.ts';
 import { type AmiAction, type AmiMessage, field, type Fields } from './message.ts';
+import { type Question, Questions } from './questions.ts';
 import { recorderAction } from './recorder.ts';
 import {
   stampOf,
@@ -45,12 +46,6 @@ const listRetryMs = 2_000;
 
 type Phase = 'greeting' | 'challenged' | 'logging-in' | 'syncing' | 'up';
 
-interface Pending {
-  readonly sinceMs: number;
-  readonly done: (fields: Fields, ok: boolean) => readonly AmiEffect[];
-  readonly expired: () => readonly AmiEffect[];
-}
-
 export class AmiSession {
   readonly #settings: AmiSessionSettings;
   #phase: Phase = 'greeting';
@@ -62,7 +57,7 @@ export class AmiSession {
   readonly #inventory = new Inventory();
   /** The PBX's clock minus ours, as last seen. */
   #skewMs = 0;
-  readonly #pending = new Map<string, Pending>();
+  readonly #questions = new Questions<readonly AmiEffect[]>(answerTimeoutMs);
   /** Actions address a channel by name, signals by Uniqueid. */
   readonly #channels = new Map<string, string>();
 
@@ -102,7 +97,7 @@ export class AmiSession {
         this.#silent(`Nothing was heard from Asterisk for ${Math.round(silentMs / 1_000)} s.`),
       ];
     }
-    const effects = this.#expire(nowMs);
+    const effects = this.#questions.expire(nowMs).flat();
     if (silentMs >= pingIntervalMs && nowMs - this.#pingSentAtMs >= pingIntervalMs) {
       this.#pingSentAtMs = nowMs;
       effects.push(this.#send(['Action', 'Ping']));
@@ -178,9 +173,7 @@ export class AmiSession {
       case 'syncing':
       case 'up': {
         const id = field(fields, 'ActionID') ?? '';
-        const pending = this.#pending.get(id);
-        this.#pending.delete(id);
-        return pending === undefined ? [] : pending.done(fields, ok);
+        return this.#questions.answer(id, fields, ok) ?? [];
       }
     }
   }
@@ -289,20 +282,10 @@ export class AmiSession {
     });
   }
 
-  #ask(action: AmiAction, nowMs: number, answer: Omit<Pending, 'sinceMs'>): AmiEffect {
+  #ask(action: AmiAction, nowMs: number, question: Question<readonly AmiEffect[]>): AmiEffect {
     const effect = this.#send(...action);
-    this.#pending.set(`offhook-${this.#actions}`, { sinceMs: nowMs, ...answer });
+    this.#questions.ask(`offhook-${this.#actions}`, nowMs, question);
     return effect;
-  }
-
-  #expire(nowMs: number): AmiEffect[] {
-    const effects: AmiEffect[] = [];
-    for (const [id, pending] of this.#pending) {
-      if (nowMs - pending.sinceMs <= answerTimeoutMs) break;
-      this.#pending.delete(id);
-      effects.push(...pending.expired());
-    }
-    return effects;
   }
 
   #send(...action: AmiAction): AmiEffect & { kind: 'send' } {

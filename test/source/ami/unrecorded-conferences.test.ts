@@ -117,4 +117,31 @@ describe('1001, 1002 and 1003 meet in room 8000', () => {
     expect(ended).toHaveLength(2);
     expect(registry.size).toBe(0);
   });
+
+  it('over Local channels, each with a half of its own', async () => {
+    const pbx = new Asterisk();
+    const room = newRoom(pbx);
+    const [one, two] = ['5551001', '5551002'].map((number) => {
+      const name = `Local/${number}@callers-0000000${number.at(-1)}`;
+      const near = pbx.channel(`${name};1`, { number, exten: number, state: 'Down' });
+      const far = pbx.channel(`${name};2`, { number, exten: number, of: near, state: 'Ring' });
+      pbx.dialBegin(undefined, near).state(far, 'Up').taken(undefined, near);
+      near.exten = '8000';
+      pbx.after(500).enter(room, near).after(500);
+      return { near, far };
+    });
+    if (one === undefined || two === undefined) throw new Error('Two were to meet.');
+    pbx.after(3_000);
+    for (const { near, far } of [one, two]) {
+      pbx.softHangup(far).hangupRequest(near).leave(room, near).hangup(near).hangup(far).after(100);
+    }
+    const { calls, registry } = await hear(pbx);
+    expect(calls.map(accountOf)).toMatchObject([
+      { dialled: '8000', answered: '1500 by 5551002', ended: '5100 answered observed' },
+      { ended: '500 merged observed' },
+    ]);
+    const parties = calls[0]?.legs.filter(({ party }) => party).map(({ number }) => number);
+    expect(parties).toEqual(['5551001', '5551002']);
+    expect(registry.size).toBe(0);
+  });
 });

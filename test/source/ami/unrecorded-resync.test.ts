@@ -195,4 +195,46 @@ describe('Asterisk is found', () => {
     expect(listener.calls[0]?.state).toBe('ended');
     expect(listener.registry.size).toBe(0);
   });
+
+  it.each(['before', 'after'])(
+    'as the called phone is taken, with its events %s the list: who calls whom is right',
+    async (when) => {
+      const words = new Asterisk();
+      const caller = words.channel('PJSIP/1001-01', { number: '1001', exten: '1002' });
+      const called = words.channel('PJSIP/1002-02', { number: '1002', of: caller });
+      words.ring(caller, called).after(600_000);
+      const begin = words.text.length;
+      const talk = words.answer(caller, called);
+      const events = words.text.slice(begin);
+      words.after(1_000).hangUpTalk(talk, called, caller);
+      const live = liveAsterisk(
+        [called, caller].map((channel) =>
+          entry({
+            name: channel.name,
+            number: channel.number,
+            key: channel.uniqueid,
+            call: channel.linkedid,
+            bridge: talk.id,
+            exten: channel === caller ? '1002' : '',
+          }),
+        ),
+      );
+      const { pbx, listener } = await find({
+        ...live,
+        answer: (action) => {
+          const said = live.answer?.(action);
+          if (action.get('action') !== 'CoreShowChannels') return said;
+          return when === 'before' ? events + String(said) : String(said) + events;
+        },
+      });
+      pbx.say(words.text.slice(begin + events.length));
+      await listener.until(({ registry }) => registry.size === 0);
+      expect(listener.calls.map(accountOf)).toMatchObject([
+        { parties: '1001 → 1002', dialled: '1002', endedBy: 'called 1002' },
+      ]);
+      const kinds = listener.events.map(({ kind }) => kind);
+      expect(kinds.filter((kind) => kind === 'call.started')).toHaveLength(1);
+      expect(kinds.filter((kind) => kind === 'call.ended')).toHaveLength(1);
+    },
+  );
 });

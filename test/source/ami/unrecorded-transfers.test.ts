@@ -216,6 +216,38 @@ describe('1002 puts 1001 through to 1003 while that still rings', () => {
   });
 });
 
+describe('the caller transfers', () => {
+  it('whom she called to 1003, after asking', async () => {
+    const pbx = new Asterisk();
+    const caller = pbx.channel('PJSIP/1001-00000001', { number: '1001', exten: '1002' });
+    const called = pbx.channel('PJSIP/1002-00000002', { number: '1002', of: caller });
+    pbx.ring(caller, called).after(1_000);
+    const first = pbx.answer(caller, called);
+    const consulting = pbx.channel('PJSIP/1001-00000003', { number: '1001', exten: '1003' });
+    const expert = pbx.channel('PJSIP/1003-00000004', { number: '1003', of: consulting });
+    pbx.ring(consulting, expert).after(1_000);
+    const second = pbx.answer(consulting, expert);
+    const who = { customer: called, agent: caller, consulting, expert, first, second };
+    pbx.after(1_000).leave(second, expert).leave(first, caller).enter(first, expert, caller);
+    pbx.leave(second, consulting);
+    attendedTransfer(pbx, who, first);
+    pbx.hangupRequest(consulting).hangup(consulting).hangupRequest(caller).hangup(caller);
+    expert.linkedid = caller.linkedid;
+    pbx.after(5_000).hangUpTalk(first, called, expert);
+    const { calls, registry } = await hear(pbx);
+    expect(calls.map(accountOf)).toMatchObject([
+      {
+        parties: '1001 → 1002',
+        ended: '8000 answered observed',
+        endedBy: 'called 1002',
+        transfers: ['3000 attended: 1001 sends 1002 to 1003'],
+      },
+      { parties: '1001 → 1003', ended: '2000 merged observed' },
+    ]);
+    expect(registry.size).toBe(0);
+  });
+});
+
 describe('a transfer that is refused', () => {
   it('changes nothing', async () => {
     const pbx = new Asterisk();
