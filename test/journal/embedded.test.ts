@@ -1,8 +1,8 @@
 /**
  * The embedded journal: the contract of every journal, and what happens when its disk fails.
  */
+import type SQLite from 'better-sqlite3';
 import { join } from 'node:path';
-import SQLite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StoreError } from '../../src/base/errors.ts';
 import { EmbeddedJournal } from '../../src/journal/embedded.ts';
@@ -11,6 +11,7 @@ import { StoreClient } from '../../src/store/client.ts';
 import { journalContract, type OpenedJournal } from '../contract/journal-contract.ts';
 import { ended, endedCall, firstCallAtMs, lifeOf, started } from '../support/calls.ts';
 import { newFolder } from '../support/data-folder.ts';
+import { openKept } from '../../src/store/kept.ts';
 
 interface Opened extends OpenedJournal {
   readonly journal: EmbeddedJournal;
@@ -56,7 +57,7 @@ async function open(folder: string, nowMs = firstCallAtMs, maxPages?: number): P
 
 /** Somebody else who looks at the database. */
 function inspect<T>(folder: string, look: (db: SQLite.Database) => T): T {
-  const db = new SQLite(join(folder, 'offhook.db'), { readonly: true });
+  const db = openKept(join(folder, 'offhook.db'), { readonly: true });
   try {
     return look(db);
   } finally {
@@ -135,7 +136,7 @@ describe('a commit that fails', () => {
     journal.onCommitted((entries) => heard.push(...entries.map(({ seq }) => seq)));
     journal.append([started(0)]);
     await journal.settled();
-    const intruder = new SQLite(join(folder, 'offhook.db'));
+    const intruder = openKept(join(folder, 'offhook.db'), {});
     intruder.exec('BEGIN IMMEDIATE');
 
     journal.append([started(1)]);
@@ -179,7 +180,7 @@ describe('a commit that fails', () => {
     const { journal, store, troubles } = await open(folder);
     journal.append([started(0)]);
     await journal.settled();
-    const intruder = new SQLite(join(folder, 'offhook.db'));
+    const intruder = openKept(join(folder, 'offhook.db'), {});
     intruder.exec('BEGIN IMMEDIATE');
     journal.append([started(1)]);
     await vi.waitFor(() => expect(troubles.length).toBeGreaterThanOrEqual(1), 10_000);

@@ -1,14 +1,15 @@
 /**
  * Opening the files of a data folder, well or not.
  */
+import type SQLite from 'better-sqlite3';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import SQLite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { StoreError } from '../../src/base/errors.ts';
 import { lockFolder, openForReading, openForWriting } from '../../src/store/database.ts';
 import { migrate, migrations, versionOf } from '../../src/store/schema.ts';
 import { newFolder } from '../support/data-folder.ts';
+import { openKept } from '../../src/store/kept.ts';
 
 function opened(db: SQLite.Database): SQLite.Database {
   onTestFinished(() => {
@@ -88,14 +89,14 @@ describe('opening the database', () => {
 
     expect(error.code).toBe('STORE_UNAVAILABLE');
     expect(error.message).toContain('newer offhook');
-    const left = opened(new SQLite(join(folder, 'offhook.db')));
+    const left = opened(openKept(join(folder, 'offhook.db'), {}));
     expect(versionOf(left)).toBe(migrations.length + 1);
   });
 
   it("refuses another program's database and leaves it as it is", async () => {
     const folder = await newFolder();
     const path = join(folder, 'offhook.db');
-    const foreign = new SQLite(path);
+    const foreign = openKept(path, {});
     foreign.exec('CREATE TABLE theirs (x)');
     foreign.close();
     const before = readFileSync(path);
@@ -140,7 +141,7 @@ describe('migration', () => {
   const steps = ['CREATE TABLE a (x)', 'ALTER TABLE a ADD COLUMN y', 'CREATE TABLE c (z)'];
 
   it('carries an older database forward, each step once', () => {
-    const db = opened(new SQLite(':memory:'));
+    const db = opened(openKept(':memory:', {}));
     migrate(db, steps.slice(0, 1));
     db.exec('INSERT INTO a VALUES (1)');
 
@@ -152,7 +153,7 @@ describe('migration', () => {
   });
 
   it('stops at the last whole version when a step fails', () => {
-    const db = opened(new SQLite(':memory:'));
+    const db = opened(openKept(':memory:', {}));
 
     expect(() => migrate(db, [...steps.slice(0, 1), 'CREATE TABLE b (x); nonsense'])).toThrow();
 
