@@ -135,7 +135,6 @@ export class Connection implements Line {
     const { deadlines, log, clock } = this.#house;
     this.#subscribing.leave();
     deadlines.delete(this);
-    this.#outbound.release();
     this.#requests.length = 0;
     const durationMs = clock.now() - this.#openedAtMs;
     const { kind: transport, peer } = this.#transport;

@@ -27,7 +27,6 @@ export interface Transport {
 export class Outbound {
   readonly #transport: Transport;
   readonly #limitBytes: number;
-  readonly #waiting = new Set<() => void>();
   #blockedSinceMs: number | undefined;
   #writtenBytes = 0;
   /** At the last look: of what was written, how much was done, and what was left of the write under way. */
@@ -74,21 +73,9 @@ export class Outbound {
     this.#underWayBytes = underWayBytes;
   }
 
-  /** Resolves when what was written so far has gone out; at once when nothing waits. */
+  /** Resolves when what was written so far has gone out or never will; at once when nothing waits. */
   drained(): Promise<void> {
     if (this.#transport.pendingBytes === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      this.#transport.flushed(done);
-    });
-  }
-
-  /** Lets go of whoever waits for the reader: the session has ended. */
-  release(): void {
-    for (const done of this.#waiting) done();
+    return new Promise((resolve) => this.#transport.flushed(resolve));
   }
 }

@@ -120,13 +120,4 @@ describe('waiting for the reader', () => {
     transport.take(1);
     expect(await isKept(drained)).toBe(true);
   });
-
-  it('ends with the session', async () => {
-    const { outbound, transport } = open();
-    transport.reads = false;
-    outbound.write(bytes(10), 0);
-    const drained = outbound.drained();
-    outbound.release();
-    expect(await isKept(drained)).toBe(true);
-  });
 });

@@ -1,8 +1,10 @@
 /**
  * What is TCP's own: where messages begin and end on the stream, and how long half a one may last.
  */
-import { describe, expect, it } from 'vitest';
-import { listenTcp } from '../../src/subscriber/tcp.ts';
+import { once } from 'node:events';
+import { connect, createServer, Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { listenTcp, TcpTransport } from '../../src/subscriber/tcp.ts';
 import { ended, started } from '../support/calls.ts';
 import { FeedClient, isGoodbye, type TcpClient } from '../support/feed-client.ts';
 import { eventually, goodToken, OpenHouse } from '../support/house.ts';
@@ -188,6 +190,60 @@ describe('the end of the server', () => {
     connection?.end('going-away', 'The server stops.');
     await connection?.gone;
     expect(house.connections).toEqual([]);
+  });
+});
+
+describe('waiting for the reader', () => {
+  /** A socket with bytes that the kernel does not take, in writes too small to be told of a drain. */
+  async function blocked(): Promise<{ socket: Socket; transport: TcpTransport; reader: Socket }> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const reader = connect(typeof address === 'object' && address !== null ? address.port : 0);
+    const [socket] = await once(server, 'connection');
+    if (!(socket instanceof Socket)) throw new Error('no socket');
+    reader.pause();
+    for (const each of [reader, socket]) each.on('error', () => undefined);
+    onTestFinished(() => {
+      for (const each of [reader, socket]) each.destroy();
+      server.close();
+    });
+    const transport = new TcpTransport(socket);
+    while (transport.pendingBytes === 0) {
+      for (let n = 0; n < 100 && transport.pendingBytes === 0; n += 1) {
+        transport.write(Buffer.alloc(8_000));
+      }
+      await new Promise(setImmediate);
+    }
+    expect(socket.writableNeedDrain).toBe(false);
+    return { socket, transport, reader };
+  }
+
+  it('ends when it has read, however little waited', async () => {
+    const { transport, reader } = await blocked();
+    const flushed = new Promise<void>((resolve) => transport.flushed(resolve));
+    reader.resume();
+    await flushed;
+    expect(transport.pendingBytes).toBe(0);
+  });
+
+  it('ends when it is gone', async () => {
+    const { socket, transport } = await blocked();
+    const flushed = new Promise<void>((resolve) => transport.flushed(resolve));
+    socket.destroy();
+    await flushed;
+    await new Promise<void>((resolve) => transport.flushed(resolve));
+  });
+
+  it('shows by the write under way that something goes out', async () => {
+    const { transport, reader } = await blocked();
+    transport.write(Buffer.alloc(20_000_000));
+    const { pendingBytes } = transport;
+    await eventually(() => transport.underWayBytes > 1_000_000 || transport.pendingBytes === 0);
+    reader.resume();
+    await eventually(() => transport.underWayBytes < 19_000_000);
+    expect(transport.pendingBytes).toBeLessThanOrEqual(pendingBytes);
+    await eventually(() => transport.pendingBytes === 0 && transport.underWayBytes === 0);
   });
 });
 
