@@ -46,7 +46,8 @@ function eventReader(db: Database) {
       const droppedSeq = dropped.get() ?? 0;
       if (afterSeq < droppedSeq) return { kind: 'gone', oldestSeq: droppedSeq + 1 };
       let bytes = 0;
-      const found = taken(after.iterate(afterSeq, throughSeq, limit), (row) => {
+      const rows = inLots(afterSeq, limit, (from, count) => after.all(from, throughSeq, count));
+      const found = taken(rows, (row) => {
         const first = bytes === 0;
         bytes += row.body.length;
         return first || bytes <= maxBytes;
@@ -81,12 +82,38 @@ function cdrReader(db: Database) {
   );
   return {
     endedCalls: ({ beforeSeq, seenSinceMs, limit }: Reads['endedCalls']['ask']) =>
-      columns(taken(ended.iterate(beforeSeq, limit), (row) => row.seenMs >= seenSinceMs)),
+      columns(
+        taken(
+          inLots(beforeSeq, limit, (from, count) => ended.all(from, count)),
+          (row) => row.seenMs >= seenSinceMs,
+        ),
+      ),
     cdr: (callId: string) => cdr.get(callId) ?? null,
     recentCdrs: ({ beforeSeq, limit }: Reads['recentCdrs']['ask']) => recent.all(beforeSeq, limit),
     pendingFiles: ({ afterSeq, limit }: Reads['pendingFiles']['ask']) =>
       pending.all(afterSeq, limit),
   };
+}
+
+const rowsPerLot = 32;
+
+/**
+ * Rows a lot at a time, for whoever may stop early: each lot begins behind the last one's end. (The
+ * library's own iterator is an object that must not be collected; see kept.ts.)
+ */
+function* inLots<Row extends { readonly seq: number }>(
+  start: number,
+  limit: number,
+  lot: (from: number, count: number) => readonly Row[],
+): Generator<Row> {
+  let from = start;
+  for (let left = limit; left > 0; left -= rowsPerLot) {
+    const count = Math.min(left, rowsPerLot);
+    const rows = lot(from, count);
+    yield* rows;
+    if (rows.length < count) return;
+    from = rows.at(-1)?.seq ?? from;
+  }
 }
 
 /** Rows up to the first one that is not wanted. */
