@@ -9,7 +9,7 @@ import { StoreError } from '../../src/base/errors.ts';
 import { lockFolder, openForReading, openForWriting } from '../../src/store/database.ts';
 import { migrate, migrations, versionOf } from '../../src/store/schema.ts';
 import { newFolder } from '../support/data-folder.ts';
-import { openKept } from '../../src/store/kept.ts';
+import { openKept, pragmaValue } from '../../src/store/kept.ts';
 
 function opened(db: SQLite.Database): SQLite.Database {
   onTestFinished(() => {
@@ -35,9 +35,9 @@ describe('opening the database', () => {
 
     const db = opened(openForWriting(folder));
 
-    expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
-    expect(db.pragma('synchronous', { simple: true })).toBe(2);
-    expect(db.pragma('auto_vacuum', { simple: true })).toBe(2);
+    expect(pragmaValue(db, 'journal_mode')).toBe('wal');
+    expect(pragmaValue(db, 'synchronous')).toBe(2);
+    expect(pragmaValue(db, 'auto_vacuum')).toBe(2);
     expect(existsSync(join(folder, 'offhook.db'))).toBe(true);
   });
 
@@ -82,7 +82,7 @@ describe('opening the database', () => {
   it('refuses the database of a newer version and leaves it as it is', async () => {
     const folder = await newFolder();
     const db = openForWriting(folder);
-    db.pragma(`user_version = ${migrations.length + 1}`);
+    db.exec(`PRAGMA user_version = ${migrations.length + 1}`);
     db.close();
 
     const error = errorOf(() => openForWriting(folder));

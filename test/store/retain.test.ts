@@ -213,7 +213,7 @@ describe('retention', () => {
 /** Size of the database file once the log is folded into it. */
 async function measured(folder: string): Promise<number> {
   const db = openForWriting(folder);
-  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   db.close();
   return statSync(join(folder, 'offhook.db')).size;
 }
