@@ -38,7 +38,8 @@ async function until(test, seconds) {
 
 function percentiles(samples) {
   const sorted = Float64Array.from(samples).sort();
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+  const at = (share) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
   return { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1), samples: sorted.length };
 }
 
@@ -115,7 +116,11 @@ async function broadcast({ port, subscribers, rates, seconds }) {
     for (let i = 0; i < count; i += 1) {
       turn += 1;
       if (turn % 2 === 1 || waiting.length === 0) {
-        const call = { key: nextKey(), caller: extension(turn % 9000), dialled: extension((turn * 13) % 9000) };
+        const call = {
+          key: nextKey(),
+          caller: extension(turn % 9000),
+          dialled: extension((turn * 13) % 9000),
+        };
         waiting.push(call);
         sentMs.set(call.key, performance.now());
         text += started(call.key, call.caller, call.dialled);
@@ -142,7 +147,14 @@ async function broadcast({ port, subscribers, rates, seconds }) {
     const lookedBytes = all.slice(0, looking).reduce((sum, each) => sum + each.bytes, 0);
     const meanBytes = lookedBytes / Math.max(1, counted());
     const deliveries = (bytes() - before) / meanBytes;
-    steps.push({ rate, events, complete, deliveriesPerS: deliveries / tookS, meanBytes, ...percentiles(samples) });
+    steps.push({
+      rate,
+      events,
+      complete,
+      deliveriesPerS: deliveries / tookS,
+      meanBytes,
+      ...percentiles(samples),
+    });
     if (!complete || samples.length === 0) break;
   }
   for (const each of all) each.close();

@@ -12,7 +12,9 @@ export class BenchPbx {
 
   listen() {
     return new Promise((resolve) => {
-      this.#server.listen({ host: '127.0.0.1', port: 0 }, () => resolve(this.#server.address().port));
+      this.#server.listen({ host: '127.0.0.1', port: 0 }, () =>
+        resolve(this.#server.address().port),
+      );
     });
   }
 

@@ -24,7 +24,9 @@ function residentMiB(pid) {
 }
 
 async function startLoad() {
-  const load = fork(join(here, 'load.mjs'), { execArgv: process.env.OFFHOOK_BENCH_LOAD_ARGS?.split(' ') ?? [] });
+  const load = fork(join(here, 'load.mjs'), {
+    execArgv: process.env.OFFHOOK_BENCH_LOAD_ARGS?.split(' ') ?? [],
+  });
   if (hasTaskset) spawnSync('taskset', ['-cp', '1', String(load.pid)]);
   const [port] = await message(load, 'listening');
   return { load, port: port.port };
@@ -50,7 +52,14 @@ async function startServer(folder, amiPort) {
       `[[source]]\ntype = "ami"\nname = "bench"\nhost = "127.0.0.1"\nport = ${amiPort}\n` +
       `username = "bench"\nsecret = "bench"\nlogin = "plain"\n`,
   );
-  const command = [process.execPath, ...(process.env.OFFHOOK_BENCH_NODE_ARGS?.split(' ') ?? []), join(root, 'dist/cli/main.js'), 'serve', '--config', config];
+  const command = [
+    process.execPath,
+    ...(process.env.OFFHOOK_BENCH_NODE_ARGS?.split(' ') ?? []),
+    join(root, 'dist/cli/main.js'),
+    'serve',
+    '--config',
+    config,
+  ];
   const [file, ...args] = hasTaskset ? ['taskset', '-c', '0', ...command] : command;
   const server = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const port = await new Promise((resolve, reject) => {
@@ -89,10 +98,14 @@ const ms = (value) => `${value.toFixed(2)} ms`;
 const chosen = process.argv.slice(2);
 const wanted = (name) => chosen.length === 0 || chosen.includes(name);
 
-console.log(`node ${process.version}, ${cpus().length} × ${cpus()[0].model}, ${hasTaskset ? 'server on core 0, load on core 1' : 'not pinned'}\n`);
+console.log(
+  `node ${process.version}, ${cpus().length} × ${cpus()[0].model}, ${hasTaskset ? 'server on core 0, load on core 1' : 'not pinned'}\n`,
+);
 
 if (wanted('selective')) {
-  console.log('selective: 10,000 subscribers on their own extension, each event matches two, durable appends');
+  console.log(
+    'selective: 10,000 subscribers on their own extension, each event matches two, durable appends',
+  );
   console.log('| events/s | p50 | p99 | p99.9 | max | delivered | CPU s per 1,000 events | RSS |');
   console.log('|---|---|---|---|---|---|---|---|');
   for (const rate of (process.env.RATES ?? '2000,4000').split(',').map(Number)) {
@@ -100,19 +113,32 @@ if (wanted('selective')) {
     const f = await measure(run);
     const share = `${((100 * f.samples) / f.expected).toFixed(2)} %`;
     const cpu = ((f.cpuS / f.events) * 1000).toFixed(3);
-    console.log(`| ${rate} | ${ms(f.p50)} | ${ms(f.p99)} | ${ms(f.p999)} | ${ms(f.max)} | ${share} | ${cpu} | ${f.rssMiB.toFixed(0)} MiB |`);
+    console.log(
+      `| ${rate} | ${ms(f.p50)} | ${ms(f.p99)} | ${ms(f.p999)} | ${ms(f.max)} | ${share} | ${cpu} | ${f.rssMiB.toFixed(0)} MiB |`,
+    );
   }
   console.log();
 }
 
 if (wanted('broadcast')) {
-  console.log('broadcast: 1,000 subscribers with the same filter, the rate raised until the server falls behind');
+  console.log(
+    'broadcast: 1,000 subscribers with the same filter, the rate raised until the server falls behind',
+  );
   console.log('| events/s | deliveries/s | kept up | p50 | p99 | p99.9 |');
   console.log('|---|---|---|---|---|---|');
   const rates = [100, 500, 1000, 1500, 2000, 3000, 4000, 6000];
-  const { steps, rssMiB } = await measure({ kind: 'broadcast', subscribers: 1_000, rates, seconds: 5 });
+  const { steps, rssMiB } = await measure({
+    kind: 'broadcast',
+    subscribers: 1_000,
+    rates,
+    seconds: 5,
+  });
   for (const s of steps) {
-    console.log(`| ${s.rate} | ${Math.round(s.deliveriesPerS).toLocaleString('en')} | ${s.complete ? 'yes' : 'no'} | ${ms(s.p50)} | ${ms(s.p99)} | ${ms(s.p999)} |`);
+    console.log(
+      `| ${s.rate} | ${Math.round(s.deliveriesPerS).toLocaleString('en')} | ${s.complete ? 'yes' : 'no'} | ${ms(s.p50)} | ${ms(s.p99)} | ${ms(s.p999)} |`,
+    );
   }
-  console.log(`\n${Math.round(steps[0].meanBytes)} bytes a document; server ${rssMiB.toFixed(0)} MiB at the end`);
+  console.log(
+    `\n${Math.round(steps[0].meanBytes)} bytes a document; server ${rssMiB.toFixed(0)} MiB at the end`,
+  );
 }

@@ -35,7 +35,11 @@ export class Subscriber {
         if (this.#look !== undefined) this.#find(buffer.subarray(0, count));
         return true;
       };
-      this.#socket = connect({ port, host: '127.0.0.1', onread: { buffer: scratch, callback: heard } });
+      this.#socket = connect({
+        port,
+        host: '127.0.0.1',
+        onread: { buffer: scratch, callback: heard },
+      });
       this.#socket.setNoDelay(true);
       this.#socket.once('error', reject);
       this.#socket.once('connect', () => this.#socket.write(request));
