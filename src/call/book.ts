@@ -4,9 +4,10 @@
  * decided elsewhere.
  */
 import type { Call } from './call.ts';
-import { type CallDraft, draftOf, type LegDraft, newDraft } from './draft.ts';
+import { type CallDraft, type LegDraft, newDraft } from './draft.ts';
 import { callIdOf } from './identity.ts';
 import type { LegFacts } from './signal.ts';
+import { draftOf } from './view.ts';
 
 /** How many ended legs and call keys are remembered; beyond it the oldest are forgotten. */
 const rememberedKeys = 100_000;

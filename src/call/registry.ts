@@ -4,7 +4,7 @@
  */
 import { CallBook, type Placed } from './book.ts';
 import type { Call } from './call.ts';
-import { type CallDraft, faceOf, viewOf } from './draft.ts';
+import type { CallDraft } from './draft.ts';
 import type { Applied, CallEvent, CallEventKind, IgnoredReason, OfCall } from './event.ts';
 import { uuidOf } from './identity.ts';
 import { endCallIfEmpty, endLeg, learn, move, moveLeg, requestHangup } from './legs.ts';
@@ -15,6 +15,7 @@ import { record } from './recordings.ts';
 import type { CallSignal, LegFacts, SourceSignal } from './signal.ts';
 import { expire, reconcile } from './snapshot.ts';
 import { isAnnounceable } from './state.ts';
+import { faceOf, viewOf } from './view.ts';
 
 type OfLegSignal = Exclude<CallSignal, SourceSignal>;
 
@@ -103,8 +104,6 @@ export class Registry {
     learn(here.call, here.leg, signal.facts);
     const result = this.#act(signal, here, changed);
     for (const call of [...changed]) endCallIfEmpty(this.#book, call, signal.atMs, 'observed');
-    const now = this.#book.leg(signal.source, signal.leg)?.call;
-    if (now !== undefined) changed.add(now);
     const isTouched = [...changed].some((call) => call.touched);
     const applied = told(changed, signal, seenAtMs);
     if (applied.kind === 'events' || result === true || isTouched) return applied;

@@ -9,6 +9,7 @@ import { Socket } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { ProtocolError } from '../base/errors.ts';
 import { Connection, type House } from './connection.ts';
+import { FrameWatch } from './frame-watch.ts';
 import { frameWhole } from './framer.ts';
 import { bounds } from './message.ts';
 import type { Transport } from './outbound.ts';
@@ -136,6 +137,14 @@ function serve(
     const framed = frameWhole(bytesOf(data));
     if (framed.kind === 'document') connection.receive(framed.document);
     else connection.broken(framed.error);
+  });
+  const watch = new FrameWatch();
+  let wasHalf = false;
+  socket.on('data', (chunk: Buffer) => {
+    const messages = watch.push(chunk);
+    // As on TCP: the clock of a half message starts when it begins.
+    if (watch.half !== wasHalf || (watch.half && messages > 0)) connection.half(watch.half);
+    wasHalf = watch.half;
   });
   webSocket.on('ping', () => connection.heard());
   webSocket.on('pong', () => connection.heard());

@@ -79,6 +79,21 @@ it('the room’s call goes on when somebody comes whose own call is older', () =
   expect(listener.open).toHaveLength(1);
 });
 
+it('of two that meet outside a room the older goes on, by start and then by id', () => {
+  for (const apartMs of [0, 1]) {
+    const pbx = new Exchange();
+    const first = pbx.talk(zoe, anna);
+    const second = pbx.after(apartMs - 4_100).talk(ben, carla);
+    for (const { to } of [second, first]) pbx.joins(to, 'shared');
+    const listener = heard(pbx);
+    const [one, other] = [listener.of(0), listener.of(1)];
+    const older = apartMs === 0 && other.id < one.id ? other : one;
+    expect(listener.open.map(({ id }) => id).sort()).toEqual([one.id, other.id].sort());
+    for (const { from } of [second, first]) pbx.joins(from, 'shared');
+    expect(heard(pbx).open.map(({ id }) => id)).toEqual([older.id]);
+  }
+});
+
 it('one who is alone in the room is not talking to anybody yet', () => {
   const pbx = new Exchange();
   enters(pbx, anna);

@@ -117,11 +117,11 @@ describe('a signal of a leg that nobody has heard of', () => {
     expectIgnored(listener, pbx, 'no-change');
   });
 
-  it('opens the leg when it says where it belongs, whatever it speaks of', () => {
+  it.each(['a', 'c'])('opens it where it says that it belongs, here %s', (key) => {
     const pbx = new Exchange();
     const [from, to] = [
-      { leg: 'a', call: 'a', person: zoe },
-      { leg: 'b', call: 'a', person: anna },
+      { leg: 'a', call: key, person: zoe },
+      { leg: 'b', call: key, person: anna },
     ];
     // Who is dialled is heard of before who dials, who must not be taken for the called party.
     pbx.say({
@@ -165,6 +165,29 @@ describe('a signal of a leg that nobody has heard of', () => {
 });
 
 describe('signals that overtake each other', () => {
+  it('the call is the caller’s whose leg gave it its key, whenever that is heard of', () => {
+    const pbx = new Exchange();
+    const to = { leg: 'b', call: 'a', person: anna };
+    const from = { leg: 'a', call: 'a', person: zoe };
+    for (const line of [to, from]) {
+      pbx.say({ kind: 'leg.offered', leg: line.leg, facts: factsOf(line) });
+    }
+    expect(new Listener().hear(pbx.said).call).toMatchObject({
+      caller: { number: '+4930123456' },
+      called: { number: '1001' },
+    });
+  });
+
+  it('who is dialled in the middle of a chain does not become the caller', () => {
+    const pbx = new Exchange();
+    const facts = { call: 'c' };
+    for (const leg of ['last', 'middle', 'first']) pbx.say({ kind: 'leg.offered', leg, facts });
+    pbx.say({ kind: 'dial.started', leg: 'middle', from: 'first' });
+    pbx.say({ kind: 'dial.started', leg: 'last', from: 'middle' });
+    const { legs } = new Listener().hear(pbx.said).call;
+    expect(legs.map(({ key, role }) => [key, role])).not.toContainEqual(['middle', 'caller']);
+  });
+
   it('meeting before being connected still answers the call', () => {
     const pbx = new Exchange();
     const from = pbx.dials(zoe, '1001');

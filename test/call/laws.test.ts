@@ -120,11 +120,13 @@ describe('whatever signals come, in whatever order', () => {
 function gist(event: CallEvent): unknown {
   if (!isOfCall(event)) return event;
   const { call, ...about } = event;
-  const { endedBy: _, legs, ...rest } = call;
+  const { endedBy: _, outcome, legs, ...rest } = call;
   const parties = legs.filter(({ party }) => party);
   return {
     ...about,
     ...rest,
+    // Of a call that nobody took, why nobody did is noted too.
+    outcome: outcome === 'answered' || outcome === 'merged' ? outcome : outcome && 'not taken',
     parties: parties.map(({ key, state, number, name }) => ({ key, state, number, name })),
   };
 }

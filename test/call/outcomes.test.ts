@@ -40,6 +40,23 @@ describe('one calls another', () => {
       answeredBy: to.leg,
       extensions: ['+4930123456', 'trunk-berlin', '1001'],
     });
+    expect(listener.call.legs[1]).toEqual({
+      key: to.leg,
+      state: 'ended',
+      role: 'called',
+      party: true,
+      callKey: from.call,
+      number: '1001',
+      name: 'Anna',
+      device: '1001',
+      dialledBy: from.leg,
+      dialResult: 'answered',
+      offeredAtMs: morningMs + 100,
+      ringingAtMs: morningMs + 100,
+      connectedAtMs: morningMs + 4_100,
+      endedAtMs: morningMs + 64_100,
+      cause: { code: 16, text: 'Normal Clearing' },
+    });
   });
 
   it('Zoë calls Anna, and Anna hangs up', () => {
@@ -166,6 +183,34 @@ describe('one calls another', () => {
   });
 });
 
+describe('the number that was dialled', () => {
+  it('is what the caller dialled first; later ones are the dial plan’s way', () => {
+    const pbx = new Exchange();
+    const from = pbx.dials(zoe, '0800');
+    pbx.say({ kind: 'leg.identified', leg: from.leg, facts: { dialled: '600' } });
+    const listener = heard(pbx);
+    expect(listener.call.dialled).toBe('0800');
+    expect(listener.outcome).toEqual({ kind: 'ignored', reason: 'no-change' });
+  });
+
+  it('is not the caller’s own line', () => {
+    const pbx = new Exchange();
+    pbx.dials(anna, '1001');
+    pbx.dials({ number: '1007' }, '1007');
+    expect(heard(pbx).calls.map(({ dialled }) => dialled)).toEqual([undefined, undefined]);
+  });
+
+  it('becomes known with an update', () => {
+    const pbx = new Exchange();
+    const leg = 'a';
+    pbx.say({ kind: 'leg.offered', leg, facts: { call: leg, number: '1001' } });
+    pbx.say({ kind: 'leg.identified', leg, facts: { dialled: '600' } });
+    const listener = heard(pbx);
+    expect(listener.story()).toEqual(['call.started', 'call.updated']);
+    expect(listener.events.at(-1)).toMatchObject({ joined: ['600'] });
+  });
+});
+
 describe('one number rings several phones', () => {
   it('the first to answer has the call, and the others have not missed it', () => {
     const pbx = new Exchange();
@@ -216,6 +261,7 @@ describe('the platform calls by itself', () => {
     });
     // Until she answers, her leg bears the number that it is about to call.
     pbx.say({ kind: 'leg.identified', leg, facts: { number: '0301234' } });
+    pbx.say({ kind: 'dial.started', leg });
     pbx.say({ kind: 'dial.started', leg });
     pbx.say({ kind: 'leg.ringing', leg });
     expect(heard(pbx).call).toMatchObject({ state: 'offered', caller: { number: '1001' } });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { extensionKey } from '../../src/call/parties.ts';
 import { Listener } from '../support/listener.ts';
-import { anna, Exchange, type Line, zoe } from '../support/signals.ts';
+import { anna, ben, carla, Exchange, type Line, zoe } from '../support/signals.ts';
 
 const heard = (pbx: Exchange): Listener => new Listener().hear(pbx.said);
 
@@ -60,6 +60,31 @@ describe('a loop inside the platform', () => {
     pbx.fails(from, near, 'no-answer');
     pbx.ends(from);
     expect(heard(pbx).call).toMatchObject({ outcome: 'missed', called: { number: '1001' } });
+  });
+
+  it('stands for the first party that is reached and takes it, not for a later one', () => {
+    const { pbx, near, far } = throughLoop();
+    const first = pbx.ringsAt(far, anna);
+    pbx.fails(far, first, 'no-answer');
+    const second = pbx.ringsAt(far, ben);
+    expect(heard(pbx).call.legs.find(({ key }) => key === near.leg)?.standsFor).toBe(second.leg);
+    pbx.connects(second);
+    pbx.calls(far, carla);
+    expect(heard(pbx).call.legs.find(({ key }) => key === near.leg)?.standsFor).toBe(second.leg);
+  });
+
+  it('is known by the bridge on which it meets the party, when nobody told of the dial', () => {
+    const { pbx, from, near, far } = throughLoop();
+    const desk = { leg: 'desk', call: from.call, person: anna };
+    pbx.say({ kind: 'leg.offered', leg: desk.leg, facts: { call: from.call, ...anna } });
+    pbx.connects(desk);
+    pbx.meet(far, desk);
+    pbx.connects(near);
+    pbx.meet(near, from);
+    expect(heard(pbx).call.legs.find(({ key }) => key === near.leg)).toMatchObject({
+      standsFor: desk.leg,
+      party: false,
+    });
   });
 
   it('names the caller of another call that goes through it', () => {

@@ -213,13 +213,89 @@ describe('a queue', () => {
     expect(heard(pbx).call.outcome).toBe('answered');
   });
 
-  it('reported twice, word for word, is one queue', () => {
+  it.each(['answered', 'abandoned'])('reported twice and later is one queue: %s', (end) => {
     const { pbx, from } = waiting();
     const desk = offers(pbx, from, anna);
-    pbx.say({ kind: 'queue.left', leg: from.leg, queue: 'sales' });
+    const of = { leg: from.leg, queue: 'sales' };
+    if (end === 'abandoned') pbx.say({ kind: 'queue.abandoned', ...of });
+    pbx.say({ kind: 'queue.left', ...of });
+    if (end === 'answered') {
+      pbx.say({ kind: 'agent.connected', ...said(from, desk) });
+      pbx.say({ kind: 'agent.completed', ...said(from, desk), endedBy: 'caller' });
+      pbx.say({ kind: 'queue.abandoned', ...of });
+      pbx.said.pop();
+    }
+    const twice = pbx.said.flatMap((signal) => [signal, { ...signal, atMs: signal.atMs + 5_000 }]);
+    const listener = new Listener().hear(twice);
+    expect(listener.events).toEqual(heard(pbx).events);
+    for (const [at, applied] of listener.applied.entries()) {
+      if (at % 2 === 1) expect([at, applied.kind]).toEqual([at, 'ignored']);
+    }
+  });
+
+  it('that was left is not abandoned by who was answered, nor answered by who has another leg', () => {
+    const { pbx, from } = waiting();
+    const desk = offers(pbx, from, anna);
     pbx.say({ kind: 'agent.connected', ...said(from, desk) });
-    pbx.say({ kind: 'agent.completed', ...said(from, desk), endedBy: 'caller' });
-    const twice = pbx.said.flatMap((signal) => [signal, signal]);
-    expect(new Listener().hear(twice).events).toEqual(heard(pbx).events);
+    pbx.say({ kind: 'queue.abandoned', leg: from.leg, queue: 'sales' });
+    const listener = heard(pbx);
+    expect(listener.outcome).toEqual({ kind: 'ignored', reason: 'no-change' });
+    expect(listener.call.queue).toMatchObject([{ result: 'answered' }]);
+  });
+
+  it('of which nobody said that it was entered is known from its agents', () => {
+    const pbx = new Exchange();
+    const from = pbx.dials(zoe, '600');
+    const listener = new Listener();
+    pbx.say({ kind: 'queue.left', leg: from.leg, queue: 'sales' });
+    pbx.say({ kind: 'queue.abandoned', leg: from.leg, queue: 'sales' });
+    listener.hear(pbx.said);
+    expect(listener.outcome).toEqual({ kind: 'ignored', reason: 'no-change' });
+    pbx.say({ kind: 'agent.missed', leg: from.leg, queue: 'sales', agent: 'Anna' });
+    pbx.after(5).say({ kind: 'agent.missed', leg: from.leg, queue: 'sales', agent: 'Anna' });
+    pbx.after(5).say({ kind: 'agent.connected', leg: from.leg, queue: 'sales', agent: 'Ben' });
+    expect(heard(pbx).call.queue).toMatchObject([
+      { missedBy: ['Anna', 'Anna'], agent: 'Ben', result: 'answered' },
+    ]);
+  });
+
+  it('names the agent at the phone that rings, and at the phone behind a loop', () => {
+    const { pbx, from } = waiting();
+    const near = { leg: 'near', call: from.call, person: { name: 'Ben' } };
+    const far = { leg: 'far', call: from.call, person: {} };
+    for (const { leg } of [near, far]) {
+      const half = leg === 'near' ? ('near' as const) : ('far' as const);
+      pbx.say({
+        kind: 'leg.offered',
+        leg,
+        facts: { call: from.call, loop: { pair: 'loop', half } },
+      });
+    }
+    pbx.say({ kind: 'agent.offered', ...said(from, near) });
+    pbx.say({ kind: 'dial.started', leg: near.leg, from: from.leg });
+    const desk = pbx.ringsAt(far, { device: '1002' });
+    const direct = offers(pbx, from, anna);
+    const agents = heard(pbx).call.legs.map(({ key, party, agent }) => [key, party && agent]);
+    expect(agents).toEqual([
+      [from.leg, undefined],
+      ['near', false],
+      ['far', false],
+      [desk.leg, 'Ben'],
+      [direct.leg, 'Anna'],
+    ]);
+  });
+
+  it('may know the agent before his leg: the leg that answers is told later', () => {
+    const { pbx, from } = waiting();
+    pbx.say({ kind: 'agent.connected', leg: from.leg, queue: 'sales', agent: 'Ben' });
+    const desk = pbx.after(5).ringsAt(from, ben);
+    pbx.answers(from, desk);
+    const listener = heard(pbx);
+    expect(listener.call).toMatchObject({
+      answeredAtMs: morningMs + 100,
+      answeredBy: desk.leg,
+      called: { number: '1002' },
+    });
+    expect(listener.story().filter((kind) => kind === 'call.answered')).toHaveLength(1);
   });
 });

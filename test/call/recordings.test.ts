@@ -128,6 +128,22 @@ describe('a recording', () => {
     expect(recording()?.file).toBe('/rec/b.wav');
   });
 
+  it('has one name at a time, and without a recording there is nothing to name', () => {
+    const { pbx, to, hear, listener } = talking();
+    const ignored = { kind: 'ignored', reason: 'no-change' };
+    const names = (): void => pbx.say({ kind: 'recording.named', leg: to.leg, file: 'a.wav' });
+    names();
+    hear();
+    expect(listener.outcome).toEqual(ignored);
+    pbx.records(to, 'a.wav');
+    names();
+    hear();
+    expect(listener.outcome).toEqual(ignored);
+    pbx.unpauses(to, 'both');
+    hear();
+    expect(listener.outcome).toEqual(ignored);
+  });
+
   it('may be one of several, one after the other and on both legs', () => {
     const { pbx, from, to, hear, listener } = talking();
     pbx.records(to, 'a');

@@ -209,6 +209,50 @@ describe('an attended transfer', () => {
   });
 });
 
+describe('a consulted party behind a loop', () => {
+  it('comes with the loop through which it was reached', () => {
+    const pbx = new Exchange();
+    const first = pbx.talk(zoe, anna);
+    pbx.holds(first.to);
+    const asks = pbx.after(1_000).dials(anna, '1002');
+    const half = (name: 'near' | 'far'): Line => {
+      const leg = `loop-${name}`;
+      const facts = { call: asks.call, loop: { pair: 'loop', half: name } };
+      pbx.say({ kind: 'leg.offered', leg, facts });
+      return { leg, call: asks.call, person: {} };
+    };
+    const [near, far] = [half('near'), half('far')];
+    pbx.say({ kind: 'dial.started', leg: near.leg, from: asks.leg });
+    const vain = pbx.ringsAt(far, carla);
+    pbx.fails(far, vain, 'no-answer');
+    const to = pbx.ringsAt(far, ben);
+    pbx.answers(far, to);
+    pbx.answers(asks, near);
+    pbx.after(5_000).say({
+      kind: 'transfer.completed',
+      leg: first.to.leg,
+      style: 'attended',
+      consultLeg: asks.leg,
+      transferee: first.from.leg,
+      target: near.leg,
+    });
+    pbx.hangsUp(first.to, asks);
+
+    const listener = heard(pbx);
+    expect(listener.of(1)).toMatchObject({ outcome: 'merged', mergedInto: listener.of(0).id });
+    expect(listener.of(0).transfers).toMatchObject([{ by: '1001', to: '1002' }]);
+    const here = listener.of(0).legs.filter(({ state }) => state !== 'ended');
+    expect(here.map(({ key, party }) => [key, party])).toEqual([
+      [first.from.leg, true],
+      [near.leg, false],
+      [far.leg, false],
+      [to.leg, true],
+    ]);
+    pbx.after(5_000).hangsUp(to, far, near, first.from);
+    expect(heard(pbx).open).toEqual([]);
+  });
+});
+
 describe('a call in which two go on talking', () => {
   it('has not been merged when a third has gone into another call', () => {
     const pbx = new Exchange();
@@ -247,7 +291,16 @@ describe('the platform', () => {
     pbx.calls({ ...from, call: 'renamed' }, ben);
     const listener = heard(pbx);
     expect(listener.call.platformIds).toEqual([from.call, 'renamed']);
-    expect(listener.call.legs).toHaveLength(3);
+    expect(listener.call.legs.map(({ callKey }) => callKey)).toEqual([
+      'renamed',
+      'renamed',
+      'renamed',
+    ]);
+    // A new run knows both names too.
+    pbx.said.length = 0;
+    pbx.calls({ ...from, call: 'renamed' }, carla);
+    pbx.calls(from, { number: '1004' });
+    expect(listener.restart().hear(pbx.said).call.legs).toHaveLength(5);
   });
 
   it('may say of a leg that it is in another call now: it is', () => {
@@ -260,6 +313,65 @@ describe('the platform', () => {
     const listener = heard(pbx);
     expect(listener.of(1)).toMatchObject({ outcome: 'merged', mergedInto: listener.of(0).id });
     expect(listener.of(0).legs.filter(({ state }) => state !== 'ended')).toHaveLength(4);
+    // Nobody held anybody, and who was on a bridge is on it still.
+    expect(listener.of(0).holds).toEqual([]);
+    const guest = pbx.after(10).dials({ number: '1004' }, '300');
+    pbx.connects(guest);
+    pbx.joins(guest, second.bridge);
+    expect(heard(pbx).of(2)).toMatchObject({ outcome: 'merged', mergedInto: listener.of(0).id });
+  });
+
+  it('may send a leg back: it is there what it was before', () => {
+    const pbx = new Exchange();
+    const first = pbx.talk(zoe, anna);
+    const second = pbx.after(10).talk(ben, carla);
+    pbx.holds(first.from);
+    for (const { from } of [second, first]) {
+      const facts = { call: from.call };
+      pbx.after(10).say({ kind: 'leg.identified', leg: first.from.leg, facts });
+    }
+    const [one, other] = [heard(pbx).of(0), heard(pbx).of(1)];
+    expect(one.legs.map(({ role, state }) => [role, state])).toEqual([
+      ['caller', 'held'],
+      ['called', 'connected'],
+    ]);
+    expect(one.mergedInto).toBeUndefined();
+    expect(one.caller).toMatchObject({ number: '+4930123456' });
+    // He is on hold in both, one after the other, by the same party.
+    expect(one.holds.map(({ by, toMs }) => [by, toMs !== undefined])).toEqual([
+      ['+4930123456', true],
+      ['+4930123456', false],
+    ]);
+    expect(other.holds).toMatchObject([{ by: '+4930123456', toMs: pbx.nowMs }]);
+    expect(other.legs.at(-1)).toMatchObject({ role: 'joined', state: 'ended', movedTo: one.id });
+  });
+
+  it('may report a transfer to somebody who has gone: nobody moves, and nothing is merged', () => {
+    const pbx = new Exchange();
+    const first = pbx.talk(zoe, anna);
+    const second = pbx.after(10).talk(anna, ben);
+    pbx.ends(second.to);
+    pbx.say({
+      kind: 'transfer.completed',
+      leg: first.to.leg,
+      style: 'attended',
+      transferee: first.from.leg,
+      target: second.to.leg,
+    });
+    pbx.ends(second.from);
+    const listener = heard(pbx);
+    expect(listener.of(1).outcome).toBe('answered');
+    expect(listener.of(0).legs).toHaveLength(2);
+  });
+
+  it('may report a transfer without saying who was transferred', () => {
+    const pbx = new Exchange();
+    const { to } = pbx.talk(zoe, anna);
+    pbx.say({ kind: 'transfer.completed', leg: to.leg, style: 'blind', to: '1002' });
+    expect(heard(pbx).call.transfers).toEqual([
+      { style: 'blind', atMs: pbx.nowMs, by: '1001', to: '1002' },
+    ]);
+    expect(heard(pbx).story().at(-1)).toBe('call.updated');
   });
 
   it('may go on naming the merged call: a new leg of it belongs to the call that goes on', () => {

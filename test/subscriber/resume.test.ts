@@ -258,6 +258,20 @@ describe('while it catches up', () => {
     expect(house.groups.members).toBe(0);
   });
 
+  it('retention that overtakes what nobody waits for any more ends nothing', async () => {
+    const { house, transport, connection } = behind();
+    await turns();
+    let read: () => void = () => undefined;
+    house.journal.beforeRead = () => new Promise((resolve) => (read = resolve));
+    transport.takeAll();
+    await turns();
+    connection.receive(Buffer.from('<VerbaApi><Request type="Unsubscribe"/></VerbaApi>'));
+    house.journal.dropThrough(2_000);
+    read();
+    await turns();
+    expect(connection.isOpen).toBe(true);
+  });
+
   it('another position replaces it at once', async () => {
     const { house, transport, connection } = behind();
     await turns();
@@ -331,6 +345,17 @@ describe('while it catches up', () => {
     expect(house.journal.reads).toBe(reads);
     expect(house.groups.members).toBe(0);
   });
+});
+
+it('a loss on a session that had a snapshot before brings a whole one', async () => {
+  const house = await OpenHouse.open({ ongoing: [connectedCall(0), connectedCall(1)] });
+  const client = await house.tcp();
+  client.send(
+    '<VerbaApi><Request type="SubscribeOnCallEvent" id="1"><Feed snapshot="true"/></Request></VerbaApi>',
+  );
+  await client.find(isAnswer);
+  client.send(resume('othertime1-2'));
+  expect((await client.find(isAnswer)).feed).toMatchObject({ recovered: false, calls: 2 });
 });
 
 it('only what matches is told of what was missed, in the types that were asked for', async () => {

@@ -7,7 +7,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenTcp, TcpTransport } from '../../src/subscriber/tcp.ts';
 import { ended, started } from '../support/calls.ts';
 import { FeedClient, isGoodbye, type TcpClient } from '../support/feed-client.ts';
-import { eventually, goodToken, OpenHouse } from '../support/house.ts';
+import { goodToken } from '../support/fake-desk.ts';
+import { eventually, OpenHouse } from '../support/house.ts';
 
 const request = (type: string, id: string, inside = ''): string =>
   `<VerbaApi><Request type="${type}" id="${id}">${inside}</Request></VerbaApi>`;

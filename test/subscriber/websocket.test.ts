@@ -2,7 +2,7 @@
  * What is WebSocket's own: the upgrade, frames, pings and close codes.
  */
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -189,6 +189,68 @@ describe('a message', () => {
       const entry = { seq: 1, event: eventOf('call.started', call) };
       return house.encoder.notification(entry, 'CallStart', form).length;
     }
+  });
+});
+
+describe('a message half received', () => {
+  const half = request('Unsubscribe', '5').slice(0, 30);
+  const rest = request('Unsubscribe', '5').slice(30);
+
+  /** Sends a fragment, then asks for a pong, which shows that it has been read. */
+  async function fragment(client: WebSocketClient, text: string, fin: boolean): Promise<void> {
+    client.webSocket.send(text, { fin });
+    client.webSocket.ping();
+    await once(client.webSocket, 'pong');
+  }
+
+  it('ends the session when it has stayed so for ten seconds, pings or not', async () => {
+    const house = await OpenHouse.open();
+    const client = await house.webSocket();
+    await fragment(client, half, false);
+    for (let second = 1; second <= 10; second += 1) {
+      await fragment(client, ' ', false);
+      house.pass(1_000);
+    }
+    expect(house.endings).toEqual([]);
+    house.pass(50);
+    expect(await client.closed()).toEqual({ code: 4002, reason: 'protocol-error' });
+    expect(house.endings).toMatchObject([{ detail: 'A message stayed half received for 10 s.' }]);
+  });
+
+  it('that becomes whole has its clock started anew by the beginning of another', async () => {
+    const house = await OpenHouse.open();
+    const client = await house.webSocket();
+    await fragment(client, half, false);
+    house.pass(9_000);
+    client.webSocket.send(rest, { fin: true });
+    await fragment(client, half, false);
+    await client.next();
+    house.pass(9_000);
+    expect(house.endings).toEqual([]);
+    client.webSocket.send(rest, { fin: true });
+    await client.next();
+    house.pass(60_000);
+    expect(house.endings).toEqual([]);
+  });
+
+  it('of which not even the frame is whole ends the session too', async () => {
+    const house = await OpenHouse.open();
+    const client = await house.webSocket();
+    await fragment(client, half, false);
+    client.webSocket.send(rest, { fin: true });
+    await client.next();
+    // The head of a frame of 100 bytes, after a whole message in the same segment.
+    const raw: unknown = Reflect.get(client.webSocket, '_socket');
+    if (!(raw instanceof Socket)) throw new Error('no socket');
+    raw.cork();
+    client.send(request('Unsubscribe', '6'));
+    raw.write(Buffer.from([0x81, 0x80 | 100, 1, 2, 3, 4, 0]));
+    raw.uncork();
+    await client.next();
+    house.pass(10_000);
+    expect(house.endings).toEqual([]);
+    house.pass(50);
+    expect(house.endings).toMatchObject([{ reason: 'protocol-error' }]);
   });
 });
 

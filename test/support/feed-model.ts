@@ -7,12 +7,14 @@ import type { JournalEntry } from '../../src/journal/journal.ts';
 import type { AnswerReading, ServerMessage } from '../../src/subscriber/reading.ts';
 import { connectedCall, endedCall, eventOf, offeredCall } from './calls.ts';
 
+/** What a client asks to see; of the calls that it sees it is told everything. */
 export interface Wish {
   /** Its Extension elements. */
   readonly xml: string;
   readonly sees: (extension: string) => boolean;
 }
 
+const none = (): boolean => false;
 const seqOf = (position: string | undefined): number => Number(position?.split('-')[1]);
 
 /** The ongoing calls that the wish sees after the entry with that number: revision by call id. */
@@ -42,6 +44,7 @@ export class FeedModel {
   #asked: Wish[] = [];
   /** What the position is of. */
   #answeredWish: Wish | undefined;
+  #isSubscribed = false;
   #toCome = 0;
   #snapshotPosition = '';
   #lastSeq = -1;
@@ -55,6 +58,7 @@ export class FeedModel {
   /** A new connection, with a subscribe request. Whoever has no position begins with nothing. */
   connects(wish: Wish): string | undefined {
     this.#asked = [wish];
+    this.#isSubscribed = false;
     this.#toCome = 0;
     // A position is a place in what one filter shows.
     if (this.#answeredWish !== wish) this.position = undefined;
@@ -77,6 +81,7 @@ export class FeedModel {
         if (this.#toCome > 0) throw new Error('an event within the snapshot');
         const seq = seqOf(message.position);
         if (!(seq > this.#lastSeq)) throw new Error(`${seq} came after ${this.#lastSeq}`);
+        this.#nothingLeftOut(seq - 1);
         this.#lastSeq = seq;
         this.position = message.position;
         if (message.type === 'CallEnd') this.known.delete(id);
@@ -88,6 +93,7 @@ export class FeedModel {
         if (message.position === undefined) return;
         if (this.#toCome > 0) throw new Error('a position within the snapshot');
         if (seqOf(message.position) < this.#lastSeq) throw new Error('a position of the past');
+        this.#nothingLeftOut(seqOf(message.position));
         this.position = message.position;
         return;
       case 'failure':
@@ -97,10 +103,24 @@ export class FeedModel {
     }
   }
 
+  /** Between the last event and `throughSeq` there must be none that the client was to be told of. */
+  #nothingLeftOut(throughSeq: number): void {
+    for (const { seq, event } of this.#entries().slice(this.#lastSeq, throughSeq)) {
+      const isSeen =
+        isOfCall(event) && event.call.extensions.some(this.#answeredWish?.sees ?? none);
+      if (isSeen) throw new Error(`${seq} was left out`);
+    }
+  }
+
   #answered({ feed }: AnswerReading): void {
     const wish = this.#asked.shift();
     if (feed === undefined || wish === undefined) throw new Error('an answer nobody asked for');
     if (this.#toCome > 0) throw new Error(`${this.#toCome} calls of the snapshot are missing`);
+    // What was subscribed before has been told in full before something else is.
+    if (this.#isSubscribed && feed.recovered === undefined) {
+      this.#nothingLeftOut(seqOf(feed.position));
+    }
+    this.#isSubscribed = true;
     this.#answeredWish = wish;
     if (feed.recovered === false) this.known.clear();
     // What the new filter does not see is none of its business any more.

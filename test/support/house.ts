@@ -14,81 +14,22 @@ import type { Journal } from '../../src/journal/journal.ts';
 import { cdrXml, type CdrSite } from '../../src/record/cdr-xml.ts';
 import { StoreClient } from '../../src/store/client.ts';
 import type { Connection, House } from '../../src/subscriber/connection.ts';
-import type { Desk, MuteResult, MuteState } from '../../src/subscriber/desk.ts';
 import { Encoder } from '../../src/subscriber/encoding.ts';
 import { Groups } from '../../src/subscriber/group.ts';
-import { bounds, type SourceStatus, type Summary } from '../../src/subscriber/message.ts';
+import { bounds } from '../../src/subscriber/message.ts';
 import type { SessionSettings } from '../../src/subscriber/session.ts';
 import { listenTcp, type Listener } from '../../src/subscriber/tcp.ts';
 import { serveWebSocket } from '../../src/subscriber/websocket.ts';
 import type { Log } from '../../src/telemetry/log.ts';
 import { firstCallAtMs } from './calls.ts';
+import { FakeDesk } from './fake-desk.ts';
 import { FeedClient, type TcpClient, type WebSocketClient } from './feed-client.ts';
 import { MemoryJournal } from './memory-journal.ts';
 
 export const site: CdrSite = { location: 'test-desk', recorderServiceId: 1, times: 'utc' };
-export const goodToken = 'a-token-that-was-given-out';
 
 /** How often the clock is looked at while it moves, as the server does it. Milliseconds. */
 const slotMs = 50;
-
-export class FakeDesk implements Desk {
-  readonly #hub: Hub;
-  readonly #encoder: Encoder;
-  /** Records of calls that are over, by id. */
-  readonly finished = new Map<string, string>();
-  readonly mutes: { readonly call: string; readonly wanted: MuteState }[] = [];
-  muteResult: MuteResult = { kind: 'done' };
-  /** What detail and mute requests wait for. */
-  answers: () => Promise<void> = () => Promise.resolve();
-  sourceStates: readonly SourceStatus[] = [
-    { name: 'pbx', state: 'up', heardAtMs: firstCallAtMs },
-    { name: 'branch', state: 'down' },
-  ];
-  muted: MuteState = { callerMuted: true, calleeMuted: false };
-  subscribers: () => number = () => 0;
-
-  constructor(hub: Hub, encoder: Encoder) {
-    this.#hub = hub;
-    this.#encoder = encoder;
-  }
-
-  async cdr(callId: string): Promise<string | undefined> {
-    await this.answers();
-    const call = this.#hub.call(callId);
-    return call === undefined ? this.finished.get(callId) : this.#encoder.cdr(call);
-  }
-
-  async mute(callId: string, wanted: MuteState): Promise<MuteResult> {
-    await this.answers();
-    if (this.#hub.call(callId) === undefined) return { kind: 'no-such-call' };
-    this.mutes.push({ call: callId, wanted });
-    if (this.muteResult.kind === 'done') this.muted = wanted;
-    return this.muteResult;
-  }
-
-  muteState(callId: string): MuteState | undefined {
-    return this.#hub.call(callId) === undefined ? undefined : this.muted;
-  }
-
-  summary(): Summary {
-    return {
-      version: '9.8.7',
-      uptimeS: 61,
-      subscribers: this.subscribers(),
-      ongoingCalls: this.#hub.ongoingCount,
-      sources: this.sources(),
-    };
-  }
-
-  sources(): readonly SourceStatus[] {
-    return this.sourceStates;
-  }
-
-  authenticate(token: string): boolean {
-    return token === goodToken;
-  }
-}
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
