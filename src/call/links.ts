@@ -3,7 +3,7 @@
  * meet, the older one goes on and takes the other's legs. In a conference the room's call goes on. A call
  * that is left empty is ended by who asked.
  */
-import type { CallBook } from './book.ts';
+import type { CallBook, Placed } from './book.ts';
 import type { CallDraft, LegDraft } from './draft.ts';
 import { moveLeg } from './legs.ts';
 import { isCaller, numberOf, resolve, twinOf } from './parties.ts';
@@ -14,8 +14,8 @@ type TransferSignal = Extract<LinkSignal, { kind: 'transfer.completed' }>;
 /** `from` rings `leg`; without `from` the platform does so itself. True when that was news. */
 export function startDial(
   book: CallBook,
-  callee: { readonly call: CallDraft; readonly leg: LegDraft },
-  caller: { readonly call: CallDraft; readonly leg: LegDraft } | undefined,
+  callee: Placed,
+  caller: Placed | undefined,
   atMs: number,
 ): boolean {
   const { leg } = callee;
@@ -54,8 +54,8 @@ function reachThrough(call: CallDraft, far: LegDraft, reached: LegDraft): void {
 /** Ringing `callee` has come to an end. Who dialled it is unknown when the platform did so itself. */
 export function endDial(
   book: CallBook,
-  callee: { readonly call: CallDraft; readonly leg: LegDraft },
-  caller: { readonly call: CallDraft; readonly leg: LegDraft } | undefined,
+  callee: Placed,
+  caller: Placed | undefined,
   result: DialResult,
   atMs: number,
 ): boolean {
@@ -88,7 +88,7 @@ export function answer(call: CallDraft, leg: LegDraft | undefined, atMs: number)
 /** A leg enters a bridge; whoever else is in it shares the call from here on. */
 export function joinBridge(
   book: CallBook,
-  placed: { readonly call: CallDraft; readonly leg: LegDraft },
+  placed: Placed,
   bridge: string,
   conference: string | undefined,
   atMs: number,
@@ -133,11 +133,7 @@ export function meet(call: CallDraft, bridge: string, atMs: number): void {
 }
 
 /** A transfer took place. An attended one makes one call of two. */
-export function transfer(
-  book: CallBook,
-  placed: { readonly call: CallDraft; readonly leg: LegDraft },
-  signal: TransferSignal,
-): boolean {
+export function transfer(book: CallBook, placed: Placed, signal: TransferSignal): boolean {
   const transferee = partOf(book, signal.source, signal.transferee);
   // Where the consulted party still rings, the platform names nobody; it is whom the other line dials.
   const target =
@@ -168,9 +164,7 @@ export function transfer(
 }
 
 /** The first leg that `dialler` rings now. */
-function dialledBy(
-  dialler: { readonly call: CallDraft; readonly leg: LegDraft } | undefined,
-): { readonly call: CallDraft; readonly leg: LegDraft } | undefined {
+function dialledBy(dialler: Placed | undefined): Placed | undefined {
   if (dialler === undefined) return undefined;
   const { call } = dialler;
   for (const leg of call.legs.values()) {
@@ -179,11 +173,7 @@ function dialledBy(
   return undefined;
 }
 
-function partOf(
-  book: CallBook,
-  source: string,
-  key: string | undefined,
-): { readonly call: CallDraft; readonly leg: LegDraft } | undefined {
+function partOf(book: CallBook, source: string, key: string | undefined): Placed | undefined {
   return key === undefined ? undefined : book.leg(source, key);
 }
 

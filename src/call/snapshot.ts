@@ -3,7 +3,7 @@
  * listed has ended unseen (`reconciled`), what is listed and unknown to us is new. A leg that was heard
  * of since the source came back is never closed for missing in the list: the list may be older than it.
  */
-import type { CallBook } from './book.ts';
+import type { CallBook, Placed } from './book.ts';
 import type { CallDraft, LegDraft } from './draft.ts';
 import { endCallIfEmpty, endLeg, learn, move } from './legs.ts';
 import { joinBridge } from './links.ts';
@@ -67,7 +67,7 @@ function adopt(
   source: string,
   listed: SnapshotLeg,
   atMs: number,
-): { readonly call: CallDraft; readonly leg: LegDraft } | undefined {
+): Placed | undefined {
   // Its end was seen while the list was on its way, unless we only gave it up with its source.
   if (book.hasEnded(source, listed.leg)) return undefined;
   return book.openLeg(source, listed.leg, listed.facts, atMs - (listed.ageMs ?? 0));

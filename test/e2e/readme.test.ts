@@ -34,6 +34,18 @@ function run(command: string, env: Readonly<Record<string, string>> = {}): strin
 const local = (command: string): string =>
   command.replace('npx offhook', `npx --prefix "${root}" offhook`);
 
+/** Resolves when the process has printed the text; rejects when it ends before. */
+function said(child: ChildProcess, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let all = '';
+    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${all}`)));
+    child.stdout?.on('data', (chunk) => {
+      all += String(chunk);
+      if (all.includes(text)) resolve();
+    });
+  });
+}
+
 let server: ChildProcess;
 
 beforeAll(async () => {
@@ -46,14 +58,7 @@ beforeAll(async () => {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await new Promise<void>((resolve, reject) => {
-    let said = '';
-    server.once('exit', (code) => reject(new Error(`ended with ${code}: ${said}`)));
-    server.stdout?.on('data', (chunk) => {
-      said += String(chunk);
-      if (said.includes('tail --extension 1001')) resolve();
-    });
-  });
+  await said(server, 'tail --extension 1001');
 });
 
 afterAll(async () => {
@@ -64,7 +69,7 @@ afterAll(async () => {
 });
 
 /** How each command is tried; the text is what it must print. */
-const trials: Readonly<Record<string, () => void>> = {
+const trials: Readonly<Record<string, () => void | Promise<void>>> = {
   'npm ci && npm start': () => undefined,
   'npm ci && npm test': () => undefined,
   'npx offhook tail --extension 1001': () => {
@@ -93,11 +98,23 @@ const trials: Readonly<Record<string, () => void>> = {
     expect(run(command, { ASTERISK_SECRET: 's' })).toContain('pbx1');
     expect(run(command, { ASTERISK_SECRET: '' })).toMatch(/secret/);
   },
-  'npx offhook serve --config offhook.toml': () => {
+  'npx offhook serve --config offhook.toml': async () => {
     const ports = { OFFHOOK_FEED_PORT: '0', OFFHOOK_HTTP_PORT: '0', ASTERISK_SECRET: 's' };
-    const command = `timeout -s TERM 2 ${local('npx offhook serve')} --config ${join(folder, 'offhook.toml')}`;
+    const command = `${local('npx offhook serve')} --config ${join(folder, 'offhook.toml')}`;
     const data = { OFFHOOK_DATA_DIR: join(folder, 'served') };
-    expect(run(command, { ...ports, ...data })).toContain('is listening');
+    // A group of its own, so that what the package runner starts ends with it.
+    const child = spawn('bash', ['-c', command], {
+      cwd: folder,
+      detached: true,
+      env: { ...process.env, ...ports, ...data },
+    });
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    try {
+      await said(child, 'is listening');
+    } finally {
+      process.kill(-(child.pid ?? 0), 'SIGTERM');
+      await gone;
+    }
   },
   'npx offhook replay test/fixtures/ami/ami-sip-blind-transfer-refer.txt': () => {
     const said = run('npx offhook replay test/fixtures/ami/ami-sip-blind-transfer-refer.txt');
@@ -112,9 +129,9 @@ const trials: Readonly<Record<string, () => void>> = {
 describe('the README', () => {
   for (const command of commands()) {
     const trial = Object.keys(trials).find((each) => command.startsWith(each));
-    test(`runs: ${command.split('\n')[0]}`, () => {
+    test(`runs: ${command.split('\n')[0]}`, async () => {
       expect(trial, 'a command that no trial covers').toBeDefined();
-      trials[trial ?? '']?.();
+      await trials[trial ?? '']?.();
     });
   }
 
