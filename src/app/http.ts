@@ -60,7 +60,8 @@ export async function openHttp(config: Config, parts: HttpParts): Promise<HttpDo
     },
   );
   const { maxSessions } = config.feed;
-  const settings = { session, isFull: () => parts.sessions() >= maxSessions };
+  const isFull = (): boolean => parts.sessions() >= maxSessions;
+  const settings = { session, isFull, anyOrigin: config.feed.requireToken };
   const feed = serveWebSocket(api.http, settings, house);
   const address = await api.listen();
   return {

@@ -71,6 +71,8 @@ export class WebSocketTransport implements Transport {
 export interface WebSocketSettings {
   /** True when no more sessions are to be taken. */
   readonly isFull: () => boolean;
+  /** True where pages of any host may connect, because a token is asked for first. */
+  readonly anyOrigin: boolean;
   readonly session: SessionSettings;
 }
 
@@ -99,6 +101,7 @@ export function serveWebSocket(
     stream.on('error', (error) => house.log.debug({ err: error }, 'socket.failed'));
     const path = (request.url ?? '').split('?', 1)[0];
     if (path !== feedPath) return refuse(stream, '404 Not Found');
+    if (!settings.anyOrigin && isForeign(request)) return refuse(stream, '403 Forbidden');
     if (settings.isFull()) return refuse(stream, '503 Service Unavailable');
     if (!(stream instanceof Socket)) return refuse(stream, '500 Internal Server Error');
     acceptor.handleUpgrade(request, stream, head, (webSocket) => {
@@ -110,6 +113,16 @@ export function serveWebSocket(
     connections,
     close: () => server.off('upgrade', upgrade),
   };
+}
+
+/**
+ * True for a browser on a page of another host: browsers let any page open a WebSocket anywhere, so a
+ * page on the network could read a feed that listens on loopback only (RFC 6455 §10.2).
+ */
+function isForeign({ headers }: IncomingMessage): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== host;
 }
 
 function refuse(stream: Duplex, status: string): void {

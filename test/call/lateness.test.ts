@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { IgnoredReason } from '../../src/call/event.ts';
+import { Registry } from '../../src/call/registry.ts';
 import type { CallSignal } from '../../src/call/signal.ts';
 import { Listener } from '../support/listener.ts';
 import { anna, ben, Exchange, factsOf, type Line, zoe } from '../support/signals.ts';
@@ -91,6 +92,22 @@ describe('a signal that comes late', () => {
     expectIgnored(listener, pbx, 'unknown-leg');
     pbx.say({ kind: 'leg.offered', leg: 'a', facts: factsOf(line) });
     expectIgnored(listener, pbx, 'after-end');
+  });
+});
+
+describe('the ends of legs', () => {
+  it('are remembered for the last hundred thousand, so that memory stays what it is', () => {
+    const registry = new Registry();
+    const end = (nth: number): unknown =>
+      registry.apply({ kind: 'leg.ended', source: 'pbx', leg: `leg-${nth}`, atMs: 1 }, 1);
+    for (let nth = 0; nth < 100_010; nth += 1) end(nth);
+    const offer = (nth: number): unknown => {
+      const of = { source: 'pbx', leg: `leg-${nth}`, atMs: 2, facts: { call: `leg-${nth}` } };
+      return registry.apply({ kind: 'leg.offered', ...of }, 2);
+    };
+    expect(offer(9)).toEqual({ kind: 'noted' });
+    expect(offer(10)).toEqual({ kind: 'ignored', reason: 'after-end' });
+    expect(offer(100_009)).toEqual({ kind: 'ignored', reason: 'after-end' });
   });
 });
 

@@ -124,6 +124,37 @@ describe('an attended transfer', () => {
     expect(older.mergedInto).toBeUndefined();
   });
 
+  it('lets Ben’s watchers hear of the older call before the younger one is over', () => {
+    const { pbx, first, second, atMs } = consulted();
+    pbx.ends(second.from);
+    pbx.meet(first.from, second.to);
+    const listener = heard(pbx);
+    const [older, younger] = [listener.of(0), listener.of(1)];
+    const told = listener.ofCalls.filter((event) => event.atMs === atMs);
+    expect(told.map(({ call, kind }) => [call.id === younger.id, kind])).toEqual([
+      [false, 'call.updated'],
+      [true, 'call.updated'],
+      [true, 'call.ended'],
+    ]);
+    expect(told[0]?.joined).toEqual(['1002']);
+    expect(older.state).toBe('held');
+  });
+
+  it('of which both legs come at once ends the younger before it tells who has come', () => {
+    const pbx = new Exchange();
+    const [one, other] = [pbx.dials(zoe, '1'), pbx.after(10).dials(ben, '2')];
+    for (const line of [one, other]) pbx.connects(line);
+    for (const line of [one, other]) pbx.joins(line, 'shared');
+    const listener = heard(pbx);
+    const last = listener.outcome;
+    const events = last?.kind === 'events' ? last.events : [];
+    expect(events.map(({ kind, id }) => [kind, id.split('/')[0]])).toEqual([
+      ['call.ended', listener.of(1).id],
+      ['call.updated', listener.of(0).id],
+      ['call.answered', listener.of(0).id],
+    ]);
+  });
+
   it('lets Ben join the older call, and tells the older call’s watchers of him', () => {
     const { listener, atMs } = done();
     const [older, younger] = [listener.of(0), listener.of(1)];
@@ -279,6 +310,18 @@ describe('a call in which two go on talking', () => {
     pbx.hangsUp(guest);
     pbx.after(60_000).hangsUp(to, from);
     expect(heard(pbx).call.endedBy).toEqual({ side: 'called', number: '1001' });
+  });
+});
+
+describe('who has left a bridge', () => {
+  it('does not meet who comes on it afterwards', () => {
+    const pbx = new Exchange();
+    const { from, to, bridge } = pbx.talk(zoe, anna);
+    for (const line of [from, to]) pbx.leaves(line, bridge);
+    const next = pbx.dials(ben, '300');
+    pbx.connects(next);
+    pbx.joins(next, bridge);
+    expect(heard(pbx).open).toHaveLength(2);
   });
 });
 

@@ -18,8 +18,11 @@ const subscribe = request('SubscribeOnCallEvent', '1');
 const subscribeFed = request('SubscribeOnCallEvent', '1', '<Feed/>');
 
 /** Resolves with the status that answers an upgrade. */
-async function statusOf(url: string): Promise<number | undefined> {
-  const webSocket = new WebSocket(url);
+async function statusOf(
+  url: string,
+  options: { origin?: string } = {},
+): Promise<number | undefined> {
+  const webSocket = new WebSocket(url, options);
   webSocket.on('error', () => undefined);
   const [, response] = await once(webSocket, 'unexpected-response');
   webSocket.terminate();
@@ -56,6 +59,17 @@ describe('the upgrade', () => {
     expect(await statusOf(house.webSocketUrl.replace('/feed', '/other'))).toBe(404);
     expect(await statusOf(`${house.webSocketUrl}/more`)).toBe(404);
     const webSocket = new WebSocket(`${house.webSocketUrl}?from=wallboard`);
+    await once(webSocket, 'open');
+    webSocket.terminate();
+  });
+
+  it("is refused to a browser's page of another host, and open to one of our own", async () => {
+    const house = await OpenHouse.open();
+    const { host } = new URL(house.webSocketUrl);
+    for (const origin of ['https://evil.example', 'null', `http://${host}0`]) {
+      expect(await statusOf(house.webSocketUrl, { origin })).toBe(403);
+    }
+    const webSocket = new WebSocket(house.webSocketUrl, { origin: `http://${host}` });
     await once(webSocket, 'open');
     webSocket.terminate();
   });

@@ -186,7 +186,7 @@ export class OpenHouse<J extends Journal = MemoryJournal> extends TestHouse<J> {
     const { session } = this;
     const tcp = await listenTcp({ host: '127.0.0.1', port: 0, isFull, session }, this.house);
     const server = createServer((_, response) => response.writeHead(404).end());
-    const webSocket = serveWebSocket(server, { isFull, session }, this.house);
+    const webSocket = serveWebSocket(server, { isFull, anyOrigin: false, session }, this.house);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
