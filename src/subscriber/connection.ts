@@ -37,6 +37,12 @@ export interface House extends Stock {
 /** Requests of one client that may wait for their turn; beyond it, the client is not read. */
 const maxWaitingRequests = 64;
 
+/**
+ * How much longer a reader that catches up may take, milliseconds: the kernel shows that it reads only
+ * every megabyte or two, which over a slow line is most of a minute.
+ */
+const catchUpGraceMs = 45_000;
+
 export class Connection implements Line {
   readonly #house: House;
   readonly #transport: Transport;
@@ -110,7 +116,7 @@ export class Connection implements Line {
   tick(): void {
     if (!this.isOpen) return;
     const nowMs = this.#house.clock.now();
-    void this.#carryOut(this.#session.tick(nowMs, this.#outbound.blockedSinceMs(nowMs)));
+    void this.#carryOut(this.#session.tick(nowMs, this.#blockedSinceMs(nowMs)));
     this.#schedule();
   }
 
@@ -162,9 +168,16 @@ export class Connection implements Line {
     this.#schedule();
   }
 
+  /** Since when nothing has drained; moved on for a reader that is still catching up. */
+  #blockedSinceMs(nowMs: number): number | undefined {
+    const sinceMs = this.#outbound.blockedSinceMs(nowMs);
+    if (sinceMs === undefined || !this.#subscribing.isCatchingUp) return sinceMs;
+    return sinceMs + catchUpGraceMs;
+  }
+
   #schedule(): void {
     if (!this.isOpen) return;
-    const blocked = this.#outbound.blockedSinceMs(this.#house.clock.now());
+    const blocked = this.#blockedSinceMs(this.#house.clock.now());
     const next = this.#session.nextDeadlineMs(blocked);
     if (next === Infinity) this.#house.deadlines.delete(this);
     else this.#house.deadlines.set(this, next);

@@ -62,6 +62,11 @@ export class Subscribing implements Member {
     this.#line = line;
   }
 
+  /** True while it is told what went before; then all that the client has to do is read. */
+  get isCatchingUp(): boolean {
+    return this.#catchingUp !== undefined;
+  }
+
   /**
    * Carries out a subscribe request, replacing what was subscribed before.
    * @returns nothing when it has been answered, else a promise: the next request must wait for it
