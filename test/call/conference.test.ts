@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Call } from '../../src/call/call.ts';
 import { Listener } from '../support/listener.ts';
 import { anna, ben, carla, Exchange, type Line, type Person, zoe } from '../support/signals.ts';
 
@@ -92,6 +93,36 @@ it('of two that meet outside a room the older goes on, by start and then by id',
     for (const { from } of [second, first]) pbx.joins(from, 'shared');
     expect(heard(pbx).open.map(({ id }) => id)).toEqual([older.id]);
   }
+});
+
+it('who calls somebody in does not become the caller, and who is called is', () => {
+  const pbx = new Exchange();
+  const [, second] = [anna, ben].map((person) => enters(pbx, person));
+  if (!second) throw new Error('two came');
+  const called = pbx.ringsAt(second, carla);
+  const { legs } = heard(pbx).of(0);
+  expect(legs.map(({ number, role }) => [number, role])).toEqual([
+    ['1001', 'caller'],
+    ['1002', 'joined'],
+    ['1003', 'called'],
+  ]);
+  expect(legs.at(-1)?.key).toBe(called.leg);
+});
+
+it('a room in which sixty are has all of them, and forgets who left first when more come', () => {
+  const pbx = new Exchange();
+  const guest = (nth: number): Line => enters(pbx, { number: `5${nth}` });
+  const lines = Array.from({ length: 60 }, (_, nth) => guest(nth));
+  const room = (): Call => heard(pbx).of(0);
+  expect(room().legs.map(({ number }) => number)).toEqual(lines.map((_, nth) => `5${nth}`));
+
+  const leaving = lines.slice(0, 20);
+  for (const line of leaving) pbx.ends(line);
+  for (let nth = 60; nth < 70; nth += 1) guest(nth);
+  const numbers = room().legs.map(({ number }) => number);
+  // The first to come called; the second answered. Of the others as many are forgotten as came.
+  expect(numbers).toEqual(['50', '51', ...Array.from({ length: 58 }, (_, at) => `5${at + 12}`)]);
+  expect(room().extensions).toHaveLength(71);
 });
 
 it('one who is alone in the room is not talking to anybody yet', () => {

@@ -201,6 +201,7 @@ describe('signals that overtake each other', () => {
     for (const leg of ['last', 'middle', 'first']) pbx.say({ kind: 'leg.offered', leg, facts });
     pbx.say({ kind: 'dial.started', leg: 'middle', from: 'first' });
     pbx.say({ kind: 'dial.started', leg: 'last', from: 'middle' });
+    pbx.say({ kind: 'leg.identified', leg: 'middle', facts: { number: '1001' } });
     const { legs } = new Listener().hear(pbx.said).call;
     expect(legs.map(({ key, role }) => [key, role])).not.toContainEqual(['middle', 'caller']);
   });

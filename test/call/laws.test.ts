@@ -132,6 +132,18 @@ function gist(event: CallEvent): unknown {
 }
 
 describe('after a restart', () => {
+  it('a new run believes what was last told, whatever came before', () => {
+    fc.assert(
+      fc.property(anything, (signals) => {
+        const listener = new Listener().hear(signals);
+        const told = listener.open;
+        const ongoing = [...listener.restart().registry.ongoing()];
+        expect(ongoing).toEqual(told);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('good signals go on to make the events that they would have made', () => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 1, max: 300 }), (seed, place) => {

@@ -99,6 +99,15 @@ describe('one calls another', () => {
     expect(heard(pbx).call).not.toHaveProperty('answeredAtMs');
   });
 
+  it('nobody says why it rang no longer: missed, with the cause that was given to anybody', () => {
+    const pbx = new Exchange();
+    const from = pbx.dials(zoe, '1001');
+    pbx.ends(pbx.ringsAt(from, anna), { code: 19 });
+    pbx.say({ kind: 'leg.ended', leg: from.leg });
+    expect(heard(pbx).call).toMatchObject({ outcome: 'missed', cause: { code: 19 } });
+    expect(heard(pbx).call.endedBy).toBeUndefined();
+  });
+
   it('the phone never rang: unreachable', () => {
     const pbx = new Exchange();
     const from = pbx.dials(ben, '1001');
@@ -183,6 +192,26 @@ describe('one calls another', () => {
   });
 });
 
+it.each([
+  ['a short number without a line', { number: '1001' }, { number: '12345' }, 'internal'],
+  ['a long number without a line', { number: '123456' }, { number: '1001' }, 'incoming'],
+  ['nobody', {}, { number: '1001' }, 'incoming'],
+  ['a line with digits only', { number: '0049301', device: '21' }, { device: '22' }, 'internal'],
+  ['a line named after its number', { number: '493012345', device: '493012345' }, {}, 'outgoing'],
+  ['any other line', { number: '1001', device: 'trunk' }, { device: '1002' }, 'incoming'],
+])('from %s the direction is told by both ends', (_, caller, called, direction) => {
+  const pbx = new Exchange();
+  const from = pbx.dials(caller, '700');
+  const to = pbx.ringsAt(from, called);
+  expect(heard(pbx).call.direction).toBe(direction);
+  // Somebody else answers than was rung first.
+  const taken = pbx.ringsAt(from, { number: '+49301', device: 'trunk-2' });
+  pbx.answers(from, taken);
+  pbx.fails(from, to, 'cancelled');
+  const inside = direction === 'internal' || direction === 'outgoing';
+  expect(heard(pbx).call.direction).toBe(inside ? 'outgoing' : 'external');
+});
+
 describe('the number that was dialled', () => {
   it('is what the caller dialled first; later ones are the dial plan’s way', () => {
     const pbx = new Exchange();
@@ -237,6 +266,14 @@ describe('one number rings several phones', () => {
     expect(heard(pbx).call.extensions).toEqual(
       expect.arrayContaining(['1001', '1002', '1003', '700']),
     );
+  });
+
+  it('the caller gives up, and nothing is told but that the lines are gone: cancelled', () => {
+    const pbx = new Exchange();
+    const from = pbx.dials(zoe, '700');
+    const rung = [anna, ben, carla].map((person) => pbx.ringsAt(from, person));
+    pbx.after(5_000).hangsUp(from, ...rung);
+    expect(heard(pbx).call).toMatchObject({ outcome: 'cancelled', endedBy: { side: 'caller' } });
   });
 
   it('none of them answers: missed, even when one of them was busy', () => {

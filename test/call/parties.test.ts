@@ -171,6 +171,14 @@ describe('a call is announced', () => {
     expect(call.caller).toEqual({ number: '+4930123456' });
   });
 
+  it('not for a loop whose other end nobody has reached', () => {
+    const pbx = new Exchange();
+    const loop = { pair: 'loop', half: 'far' as const };
+    pbx.say({ kind: 'leg.offered', leg: 'far', facts: { call: 'c', number: '1001', loop } });
+    pbx.say({ kind: 'leg.connected', leg: 'far' });
+    expect(heard(pbx).events).toEqual([]);
+  });
+
   it('when somebody is called, or it has got further, even if nobody has a number', () => {
     const pbx = new Exchange();
     pbx.say({ kind: 'leg.offered', leg: 'a', facts: { call: 'c' } });

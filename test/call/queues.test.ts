@@ -285,6 +285,15 @@ describe('a queue', () => {
     ]);
   });
 
+  it('names the agent who answers, though nobody said that he was called', () => {
+    const { pbx, from } = waiting();
+    const desk = pbx.ringsAt(from, { device: '1002' });
+    pbx.after(1_000).say({ kind: 'agent.connected', ...said(from, { ...desk, person: ben }) });
+    const { call } = heard(pbx);
+    expect(call.called).toEqual({ number: '1002', name: 'Ben' });
+    expect(call.queue).toMatchObject([{ leftAtMs: pbx.nowMs, agent: 'Ben' }]);
+  });
+
   it('may know the agent before his leg: the leg that answers is told later', () => {
     const { pbx, from } = waiting();
     pbx.say({ kind: 'agent.connected', leg: from.leg, queue: 'sales', agent: 'Ben' });

@@ -263,6 +263,37 @@ describe('the list of all that a source sees', () => {
     expect(bridge).not.toBe(other.bridge);
   });
 
+  it('brings together with one who came on the bridge since, and is not on the list', () => {
+    const { pbx, listener, from, to } = talking();
+    pbx.vanishes();
+    pbx.returns();
+    const late = pbx.dials(ben, '300');
+    pbx.connects(late);
+    pbx.joins(late, 'shared');
+    pbx.lists(
+      listed(from, 'connected', { bridge: 'shared' }),
+      listed(to, 'connected', { bridge: 'shared' }),
+    );
+    listener.hear(pbx.said);
+    expect(listener.of(1)).toMatchObject({ outcome: 'merged', mergedInto: listener.of(0).id });
+    expect(listener.open).toHaveLength(1);
+  });
+
+  it('does not put on a bridge again who has been heard to join another one since', () => {
+    const { pbx, listener, from, to, bridge } = talking();
+    pbx.vanishes();
+    pbx.returns();
+    pbx.joins(from, 'newer');
+    pbx.joins(to, 'newer');
+    const stranger = pbx.dials(ben, '300');
+    pbx.lists(listed(from, 'connected'), listed(to, 'connected'), listed(stranger, 'offered'));
+    pbx.connects(stranger);
+    pbx.joins(stranger, 'newer');
+    listener.hear(pbx.said);
+    expect(listener.open).toHaveLength(1);
+    expect(bridge).not.toBe('newer');
+  });
+
   it('takes a leg off the bridge that it is no longer on', () => {
     const { pbx, listener, from, to, bridge } = talking();
     pbx.vanishes();
@@ -323,6 +354,15 @@ describe('a source that stays away for too long', () => {
       callIdOf('pbx', from.call, 1),
       callIdOf('pbx', from.call, 2),
     ]);
+  });
+
+  it('does not take the calls of others with it', () => {
+    const { listener } = talking();
+    const other = new Exchange('hamburg');
+    other.talk(zoe, anna);
+    other.isGivenUp();
+    listener.hear(other.said);
+    expect(listener.open.map(({ source }) => source)).toEqual(['pbx']);
   });
 
   it('may be given up more than once; each time only what has come since is ended', () => {

@@ -198,7 +198,11 @@ describe('an attended transfer', () => {
     pbx.hangsUp(asked.from, first.to);
     const listener = heard(pbx);
     expect(listener.of(1)).toMatchObject({ outcome: 'merged', mergedInto: listener.of(0).id });
-    expect(listener.of(0).state).toBe('connected');
+    expect(listener.of(0)).toMatchObject({
+      state: 'connected',
+      transfers: [{ by: '1001', transferee: '+4930123456', to: '1002' }],
+    });
+    expect(listener.of(1).transfers).toEqual([]);
   });
 
   it('is the same whether the report or the meeting of the two comes first', () => {
