@@ -5,7 +5,7 @@
 import { verifyToken } from '../access/tokens.ts';
 import { createApiServer } from '../api/server.ts';
 import type { Config } from '../config/settings.ts';
-import { filterOf } from '../feed/filter.ts';
+import { filterOf } from '../call/extension.ts';
 import type { Cdrs } from '../record/cdrs.ts';
 import { ingestRoutes } from '../source/ingest/routes.ts';
 import type { Connection, House } from '../subscriber/connection.ts';

@@ -5,7 +5,8 @@
  */
 import type { Call } from '../call/call.ts';
 import { type CallEvent, isOfCall } from '../call/event.ts';
-import { type ExtensionFilter, seesAny, sightOf } from './filter.ts';
+import { type ExtensionFilter, seesAny } from '../call/extension.ts';
+import { sightOf } from './sight.ts';
 
 /** A durable event, as the journal numbers it: from 1, without gaps. */
 export interface NumberedEvent {

@@ -2,7 +2,7 @@
  * Answers to what a client asks of the rest of the house: calls, records, the recorder, the state of
  * things. Knows no session and no wire.
  */
-import { filterOf } from '../feed/filter.ts';
+import { filterOf } from '../call/extension.ts';
 import type { Hub } from '../feed/hub.ts';
 import type { Desk } from './desk.ts';
 import type { Answer, RequestHead } from './message.ts';

@@ -4,7 +4,8 @@
  * is never slow, however much it has missed.
  */
 import type { Call } from '../call/call.ts';
-import { type ExtensionFilter, sightOf } from '../feed/filter.ts';
+import type { ExtensionFilter } from '../call/extension.ts';
+import { sightOf } from '../feed/sight.ts';
 import type { Journal, JournalEntry } from '../journal/journal.ts';
 import type { Encoder, Form } from './encoding.ts';
 import { typeFor } from './group.ts';

@@ -3,7 +3,7 @@
  * each session gets one write of it. The write call is what fan-out costs.
  */
 import { isOfCall } from '../call/event.ts';
-import type { ExtensionFilter } from '../feed/filter.ts';
+import type { ExtensionFilter } from '../call/extension.ts';
 import type { Audience, Delivery, Hub } from '../feed/hub.ts';
 import type { Encoder, Form } from './encoding.ts';
 import type { NotificationType } from './message.ts';

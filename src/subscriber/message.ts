@@ -3,7 +3,7 @@
  * wire uses. Codec and session agree through this file; nobody else spells a wire name.
  */
 import type { Call } from '../call/call.ts';
-import type { ExtensionPattern } from '../feed/filter.ts';
+import type { ExtensionPattern } from '../call/extension.ts';
 
 export type { ExtensionPattern };
 

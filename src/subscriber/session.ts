@@ -3,7 +3,7 @@
  * over. Pure: a request or the time goes in, what to do comes out, in order.
  */
 import { type ProtocolError } from '../base/errors.ts';
-import { type ExtensionFilter, filterOf } from '../feed/filter.ts';
+import { type ExtensionFilter, filterOf } from '../call/extension.ts';
 import { parsePosition, type Position } from '../journal/position.ts';
 import {
   type Answer,

@@ -4,7 +4,7 @@
  * depends on the transport.
  */
 import type { Call } from '../call/call.ts';
-import { type ExtensionFilter, seesAny } from '../feed/filter.ts';
+import { type ExtensionFilter, seesAny } from '../call/extension.ts';
 import type { Hub } from '../feed/hub.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Position } from '../journal/position.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { filterOf, sightOf } from '../../src/feed/filter.ts';
+import { filterOf } from '../../src/call/extension.ts';
+import { sightOf } from '../../src/feed/sight.ts';
 import { type Audience, type Delivery, Hub } from '../../src/feed/hub.ts';
 import type { JournalEntry } from '../../src/journal/journal.ts';
 import { history, somePatterns } from '../support/any-history.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Call } from '../../src/call/call.ts';
 import { isOfCall } from '../../src/call/event.ts';
-import { type ExtensionFilter, filterOf, seesAny } from '../../src/feed/filter.ts';
+import { type ExtensionFilter, filterOf, seesAny } from '../../src/call/extension.ts';
 import { type Delivery, Hub } from '../../src/feed/hub.ts';
 import type { JournalEntry } from '../../src/journal/journal.ts';
 import { history, somePatterns } from '../support/any-history.ts';

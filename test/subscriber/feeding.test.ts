@@ -2,7 +2,7 @@
  * Bringing a reader up to the present: what is told, in which pieces, and where it ends.
  */
 import { describe, expect, it } from 'vitest';
-import { filterOf } from '../../src/feed/filter.ts';
+import { filterOf } from '../../src/call/extension.ts';
 import { Encoder } from '../../src/subscriber/encoding.ts';
 import {
   feedMissed,

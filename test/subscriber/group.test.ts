@@ -2,7 +2,7 @@
  * Groups: who shares a buffer, who gets what of a turn, and what joining and leaving within one does.
  */
 import { describe, expect, it } from 'vitest';
-import { filterOf, type ExtensionPattern } from '../../src/feed/filter.ts';
+import { filterOf, type ExtensionPattern } from '../../src/call/extension.ts';
 import { Hub } from '../../src/feed/hub.ts';
 import { Encoder, type Form } from '../../src/subscriber/encoding.ts';
 import { Groups, type Member } from '../../src/subscriber/group.ts';

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../src/base/errors.ts';
-import { filterOf } from '../../src/feed/filter.ts';
+import { filterOf } from '../../src/call/extension.ts';
 import { notificationTypes, type Request } from '../../src/subscriber/message.ts';
 import { refusal } from '../../src/subscriber/refusal.ts';
 import {

@@ -3,7 +3,7 @@
  * for property tests.
  */
 import fc from 'fast-check';
-import type { ExtensionPattern } from '../../src/feed/filter.ts';
+import type { ExtensionPattern } from '../../src/call/extension.ts';
 import type { JournalEntry } from '../../src/journal/journal.ts';
 import { scenario } from '../../src/source/simulator/scenario.ts';
 import { anySignals } from './any-signals.ts';

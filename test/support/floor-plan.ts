@@ -11,10 +11,10 @@ import ts from 'typescript';
 /** Each floor's rooms, from the ground up. A room imports from lower floors only. */
 export const floors: readonly (readonly string[])[] = [
   ['base'],
-  ['call', 'store', 'access', 'config', 'telemetry'],
-  ['feed', 'journal', 'record'],
+  ['call', 'store', 'telemetry'],
+  ['access', 'config', 'feed', 'journal', 'record'],
   ['source', 'subscriber', 'api'],
-  ['app'],
+  ['client', 'app'],
   ['cli'],
 ];
 
@@ -43,7 +43,7 @@ export const doorRooms: ReadonlySet<string> = new Set(['store', 'api', 'app', 'c
 
 /** What is called so is pure in every room, whatever the table above says. */
 const pureName =
-  /^(.*-)?(codec|session|translate|framer|lexer|registry|transitions|message|outbound|group|feeding|filter|hub|mute|deadlines|backoff|xml)\.ts$/;
+  /^(.*-)?(codec|session|translate|framer|lexer|registry|transitions|message|outbound|group|feeding|sight|hub|mute|deadlines|backoff|xml)\.ts$/;
 const pureRooms: ReadonlySet<string> = new Set(['call', 'feed']);
 
 const outside =

@@ -1,8 +1,8 @@
 /**
- * Which calls a subscription sees: by exact extension, prefix or range, or all of them. Pure.
+ * Naming extensions: one by one, by prefix or range, or all of them; and which calls are seen by what was
+ * named. Pure.
  */
-import { type CallEvent, isOfCall } from '../call/event.ts';
-import { extensionKey } from '../call/parties.ts';
+import { extensionKey } from './parties.ts';
 
 /** One way to name extensions: exact number, prefix, or an inclusive range of equally long numbers. */
 export type ExtensionPattern =
@@ -64,21 +64,4 @@ function isWithin(
   }
   // Numbers are text: 0012 is not 12, so only equally long ones compare.
   return extension.length === range.from.length && extension >= range.from && extension <= range.to;
-}
-
-/**
- * What an event is to a filter: nothing, an event of a call it has seen before, or the first that shows
- * it the call (then the watcher is told of a call start, whatever happened).
- */
-export type Sight = 'none' | 'first' | 'again';
-
-export function sightOf(filter: ExtensionFilter, event: CallEvent): Sight {
-  if (!isOfCall(event)) return 'again';
-  const { extensions } = event.call;
-  if (!seesAny(filter, extensions)) return 'none';
-  if (event.kind === 'call.started') return 'first';
-  if (event.joined.length === 0 || filter.all) return 'again';
-  const joined = new Set(event.joined);
-  const before = extensions.filter((each) => !joined.has(each));
-  return seesAny(filter, before) ? 'again' : 'first';
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ExtensionPattern, filterOf, seesAny, sightOf } from '../../src/feed/filter.ts';
+import { type ExtensionPattern, filterOf, seesAny } from '../../src/call/extension.ts';
+import { sightOf } from '../../src/feed/sight.ts';
 import { answered, ended, gapOf, started } from '../support/calls.ts';
 
 const number = (text: string): ExtensionPattern => ({ kind: 'number', number: text });
