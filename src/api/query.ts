@@ -2,7 +2,7 @@
  * What stands behind the `?` of an address: read strictly, since a filter that is spelled wrong and
  * silently left out shows calls that nobody asked for. Pure.
  */
-import { extensionKey } from '../call/parties.ts';
+import { extensionKey } from '../call/extension.ts';
 
 export type Query<N extends string> =
   | { readonly kind: 'query'; readonly all: (name: N) => readonly string[] }

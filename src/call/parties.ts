@@ -4,6 +4,7 @@
  */
 import type { Direction, Party } from './call.ts';
 import type { CallDraft, LegDraft } from './draft.ts';
+import { extensionKey } from './extension.ts';
 
 /** Platform-internal halves are no party, nor is a stand-in once the real party is known. */
 export function isParty(leg: LegDraft): boolean {
@@ -137,11 +138,6 @@ export function dialledOf(call: CallDraft): string | undefined {
     if (leg.role === 'caller' && leg.dialled !== undefined) return leg.dialled;
   }
   return undefined;
-}
-
-/** Numbers with an `@` are compared without case everywhere, so they are kept in lower case. */
-export function extensionKey(number: string): string {
-  return number.includes('@') ? number.toLowerCase() : number;
 }
 
 /** Every number and device by which a party of this call may be watched. */

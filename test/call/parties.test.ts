@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extensionKey } from '../../src/call/parties.ts';
+import { extensionKey } from '../../src/call/extension.ts';
 import { Listener } from '../support/listener.ts';
 import { anna, ben, carla, Exchange, type Line, zoe } from '../support/signals.ts';
 
