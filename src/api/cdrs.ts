@@ -5,9 +5,11 @@
 import type { FastifyPluginCallback } from 'fastify';
 import { problem } from '../base/problem.ts';
 import { declaration } from '../base/xml.ts';
+import { seesAny } from '../call/extension.ts';
 import { preferred } from './accept.ts';
 import { badQuery, noSuchCall, refuse } from './answer.ts';
 import type { CallBook } from './calls.ts';
+import { grantOf } from './guard.ts';
 import { asksFor, readQuery, wholeNumber } from './query.ts';
 
 /** What the books say about an ended call in a list. */
@@ -20,6 +22,8 @@ export interface EndedCall {
   readonly caller?: string;
   readonly called?: string;
   readonly outcome?: string;
+  /** Everybody by whom the call could be watched. */
+  readonly extensions: readonly string[];
   /** Number of the event that ended the call. */
   readonly seq: number;
 }
@@ -55,7 +59,12 @@ export function cdrRoutes(book: CdrBook): FastifyPluginCallback {
       const all = { from: 1, to: Number.MAX_SAFE_INTEGER, absent: Number.MAX_SAFE_INTEGER };
       const before = wholeNumber('before', query.all('before'), all);
       if (before.kind === 'wrong') return badQuery(reply, before.detail);
-      return reply.send(await listed(book, query.all('extension'), limit.value, before.value));
+      const { scope } = grantOf(request);
+      const wanted = (cdr: EndedCall): boolean =>
+        seesAny(scope, cdr.extensions) && asksFor(query.all('extension'), cdr.extensions);
+      const isAll = scope.all && query.all('extension').length === 0;
+      const size = isAll ? limit.value : pageSize;
+      return reply.send(await listed(book, wanted, { limit: limit.value, size }, before.value));
     });
 
     app.get<{ Params: { id: string } }>('/v1/cdrs/:id', async (request, reply) => {
@@ -67,7 +76,7 @@ export function cdrRoutes(book: CdrBook): FastifyPluginCallback {
         const detail = `expected an Accept header that allows one of ${forms.join(', ')}`;
         return refuse(reply, problem(406, 'FORM_UNKNOWN', detail));
       }
-      const found = await book.find(request.params.id);
+      const found = await book.find(request.params.id, grantOf(request).scope);
       if (found === undefined) return noSuchCall(reply, request.params.id);
       if (form === 'application/json') return reply.send(found.call);
       return reply.type(`${form}; charset=utf-8`).send(`${declaration}${found.xml}\n`);
@@ -82,21 +91,20 @@ interface Listed {
   readonly before?: number;
 }
 
-/** By caller and called party; who came and went in between is not in the list of the books. */
+/** @param size how many are read at a time */
 async function listed(
   book: CdrBook,
-  extensions: readonly string[],
-  limit: number,
+  wanted: (cdr: EndedCall) => boolean,
+  { limit, size }: { readonly limit: number; readonly size: number },
   beforeSeq: number,
 ): Promise<Listed> {
   const cdrs: EndedCall[] = [];
   let before = beforeSeq;
-  const size = extensions.length === 0 ? limit : pageSize;
   for (let read = 0; read < lookBack;) {
     const page = await book.recent(size, before);
     for (const cdr of page) {
       before = cdr.seq;
-      if (asksFor(extensions, [cdr.caller, cdr.called])) cdrs.push(cdr);
+      if (wanted(cdr)) cdrs.push(cdr);
       if (cdrs.length === limit) return { cdrs, before };
     }
     if (page.length < size) return { cdrs };

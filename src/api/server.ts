@@ -2,12 +2,15 @@
  * The HTTP server: our own routes, those that other rooms bring, and the bounds on what a client may do.
  * WebSocket upgrades come out at `http` for whoever serves them; nothing here knows the feed.
  */
-import type { Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { TlsOptions } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify';
 import { type Problem, problem } from '../base/problem.ts';
 import { mishapOf, refuse, refuseConnection } from './answer.ts';
 import { callRoutes, type CallBook } from './calls.ts';
 import { cdrRoutes, type CdrBook } from './cdrs.ts';
+import { guard, type GuardPort } from './guard.ts';
 import { healthRoutes, type HealthPort } from './health.ts';
 
 export interface ApiSettings {
@@ -16,13 +19,14 @@ export interface ApiSettings {
   readonly port: number;
   /** Largest request body that is read, bytes; a route may have its own. */
   readonly bodyBytes: number;
+  /** Absent: without TLS. */
+  readonly tls?: TlsOptions;
 }
 
 export interface ApiPorts {
   readonly calls: CallBook & CdrBook;
   readonly health: HealthPort;
-  /** Whether a request with this Authorization header may read calls; absent: anybody may. */
-  readonly authorize?: (header: string | undefined) => boolean;
+  readonly guard: GuardPort;
   /** Routes of other rooms; each says for itself who may use them. */
   readonly plugins?: readonly FastifyPluginCallback[];
   /** Told of every mistake of ours, with the request it happened in. */
@@ -51,9 +55,7 @@ const limits = {
 export function createApiServer(settings: ApiSettings, ports: ApiPorts): ApiServer {
   const app = Fastify({
     bodyLimit: settings.bodyBytes,
-    requestTimeout: limits.requestMs,
-    keepAliveTimeout: limits.keepAliveMs,
-    http: { headersTimeout: limits.headersMs, maxHeaderSize: limits.headerBytes },
+    serverFactory: (handler) => serverOf(settings.tls, handler),
     routerOptions: { maxParamLength: limits.parameterChars },
     forceCloseConnections: 'idle',
     clientErrorHandler: refuseConnection,
@@ -79,12 +81,7 @@ export function createApiServer(settings: ApiSettings, ports: ApiPorts): ApiServ
 
   void app.register(healthRoutes(ports.health));
   void app.register((guarded, _options, done) => {
-    const { authorize } = ports;
-    guarded.addHook('onRequest', (request, reply, next) => {
-      if (authorize === undefined || authorize(request.headers.authorization)) return next();
-      const detail = 'seen no valid token, expected the header "Authorization: Bearer TOKEN"';
-      refuse(reply.header('www-authenticate', 'Bearer'), problem(401, 'UNAUTHORIZED', detail));
-    });
+    guard(guarded, ports.guard);
     void guarded.register(callRoutes(ports.calls));
     void guarded.register(cdrRoutes(ports.calls));
     done();
@@ -106,6 +103,17 @@ export function createApiServer(settings: ApiSettings, ports: ApiPorts): ApiServ
       clearTimeout(cut);
     },
   };
+}
+
+function serverOf(tls: TlsOptions | undefined, handler: RequestListener): Server {
+  const bounds = {
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    headersTimeout: limits.headersMs,
+    maxHeaderSize: limits.headerBytes,
+  };
+  if (tls === undefined) return createServer(bounds, handler);
+  return createTlsServer({ ...tls, handshakeTimeout: limits.headersMs, ...bounds }, handler);
 }
 
 /** Every route there is, as method and pattern, filled while they are registered. */

@@ -2,6 +2,9 @@
  * What feed sessions and the API ask of the rest of the house, answered: calls and their records, the
  * recorder, the state of things.
  */
+import type { Gate } from '../access/gate.ts';
+import type { Grant, Grants } from '../access/grant.ts';
+import { type ExtensionFilter, seesAny } from '../call/extension.ts';
 import type { Hub } from '../feed/hub.ts';
 import type { Cdrs } from '../record/cdrs.ts';
 import { muteCommands, partiesMuted } from '../record/mute.ts';
@@ -21,7 +24,8 @@ export interface DeskParts {
   readonly startedAtMs: number;
   readonly nowMs: () => number;
   readonly subscribers: () => number;
-  readonly isToken: (token: string) => boolean;
+  readonly grants: Grants;
+  readonly gate: Pick<Gate, 'seat' | 'unseat'>;
 }
 
 export class FrontDesk implements Desk {
@@ -31,8 +35,16 @@ export class FrontDesk implements Desk {
     this.#parts = parts;
   }
 
-  /** A call with its record, ongoing or finished. */
-  async find(callId: string): Promise<{ readonly call: Call; readonly xml: string } | undefined> {
+  /** A call with its record, ongoing or finished, where the scope sees it. */
+  async find(
+    callId: string,
+    scope: ExtensionFilter,
+  ): Promise<{ readonly call: Call; readonly xml: string } | undefined> {
+    const found = await this.#find(callId);
+    return found !== undefined && seesAny(scope, found.call.extensions) ? found : undefined;
+  }
+
+  async #find(callId: string): Promise<{ readonly call: Call; readonly xml: string } | undefined> {
     const { hub, cdrs, encoder } = this.#parts;
     const call = hub.call(callId);
     if (call !== undefined) return { call, xml: encoder.cdr(call) };
@@ -43,18 +55,18 @@ export class FrontDesk implements Desk {
     return late === undefined ? undefined : { call: late, xml: encoder.cdr(late) };
   }
 
-  async cdr(callId: string): Promise<string | undefined> {
-    return (await this.find(callId))?.xml;
+  async cdr(callId: string, scope: ExtensionFilter): Promise<string | undefined> {
+    return (await this.find(callId, scope))?.xml;
   }
 
-  muteState(callId: string): MuteState | undefined {
-    const call = this.#parts.hub.call(callId);
+  muteState(callId: string, scope: ExtensionFilter): MuteState | undefined {
+    const call = this.#ongoing(callId, scope);
     return call === undefined ? undefined : partiesMuted(call);
   }
 
-  async mute(callId: string, wanted: MuteState): Promise<MuteResult> {
-    const { hub, sources } = this.#parts;
-    const call = hub.call(callId);
+  async mute(callId: string, wanted: MuteState, scope: ExtensionFilter): Promise<MuteResult> {
+    const { sources } = this.#parts;
+    const call = this.#ongoing(callId, scope);
     if (call === undefined) return { kind: 'no-such-call' };
     const commands = muteCommands(call, wanted);
     if (commands.length === 0) return { kind: 'failed', reason: 'The call is not being recorded.' };
@@ -78,18 +90,33 @@ export class FrontDesk implements Desk {
     }));
   }
 
-  summary(): Summary {
+  #ongoing(callId: string, scope: ExtensionFilter): Call | undefined {
+    const call = this.#parts.hub.call(callId);
+    return call !== undefined && seesAny(scope, call.extensions) ? call : undefined;
+  }
+
+  summary(scope: ExtensionFilter): Summary {
     const { version, startedAtMs, nowMs, subscribers, hub } = this.#parts;
     return {
       version,
       uptimeS: Math.floor((nowMs() - startedAtMs) / 1_000),
       subscribers: subscribers(),
-      ongoingCalls: hub.ongoingCount,
+      ongoingCalls: scope.all ? hub.ongoingCount : hub.ongoing(scope).length,
       sources: this.sources(),
     };
   }
 
-  authenticate(token: string): boolean {
-    return this.#parts.isToken(token);
+  authenticate(token: string): Grant | string {
+    const { grants, gate } = this.#parts;
+    const grant = grants.verify(token);
+    if (grant === undefined) {
+      return 'The token is not known here; ask the administrator for a valid one.';
+    }
+    if (gate.seat(grant)) return grant;
+    return `The token "${grant.name}" is in use by as many sessions as it may; end one of them first.`;
+  }
+
+  letGo(grant: Grant): void {
+    this.#parts.gate.unseat(grant);
   }
 }

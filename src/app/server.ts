@@ -3,36 +3,35 @@
  * the subscribers on; and takes it apart again in the order in which data flows.
  */
 import { createRequire } from 'node:module';
-import { hostname } from 'node:os';
-import { verifyToken } from '../access/tokens.ts';
+import { bearer } from '../access/bearer.ts';
 import { Deadlines } from '../base/deadlines.ts';
 import { systemClock } from '../base/clock.ts';
 import type { CallEvent } from '../call/event.ts';
 import { Registry } from '../call/registry.ts';
+import type { CallSignal } from '../call/signal.ts';
 import type { Config } from '../config/settings.ts';
 import { Hub } from '../feed/hub.ts';
-import type { CallSignal } from '../call/signal.ts';
-import type { SignalId } from '../journal/journal.ts';
 import { EmbeddedJournal } from '../journal/embedded.ts';
-import { Retention } from '../journal/retention.ts';
+import type { SignalId } from '../journal/journal.ts';
+import { cdrXml } from '../record/cdr-xml.ts';
 import { Cdrs } from '../record/cdrs.ts';
-import { cdrXml, type CdrSite } from '../record/cdr-xml.ts';
-import { Filing } from '../record/filing.ts';
 import { StoreClient } from '../store/client.ts';
+import type { Connection, House } from '../subscriber/connection.ts';
 import { Encoder } from '../subscriber/encoding.ts';
 import { Groups } from '../subscriber/group.ts';
-import type { Connection, House } from '../subscriber/connection.ts';
-import { bounds } from '../subscriber/message.ts';
-import type { SessionSettings } from '../subscriber/session.ts';
 import { listenTcp, type Listener } from '../subscriber/tcp.ts';
 import type { Log } from '../telemetry/log.ts';
 import { FrontDesk } from './desk.ts';
-import { bearer, type HttpDoor, openHttp } from './http.ts';
+import { Entrance } from './entrance.ts';
+import { type HttpDoor, openHttp } from './http.ts';
 import { Pipeline } from './pipeline.ts';
 import { takeBack } from './recovery.ts';
+import { needingRestart } from './reload.ts';
 import { adaptiveSchedule } from './scheduling.ts';
+import { filingOf, retentionOf, siteOf } from './slices.ts';
 import { Sources } from './sources.ts';
 import { steadyClock } from './steady-clock.ts';
+import { sayGoodbye, within } from './stopping.ts';
 
 // Parse door: our own package file.
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -47,6 +46,11 @@ export interface RunningServer {
   readonly httpAddress?: Address;
   /** Resolves when every replay among the sources has been heard to its end; rejects when one cannot be. */
   readonly replayed: Promise<void>;
+  /**
+   * Takes up another configuration while every session stays, but for those whose token does not hold any
+   * more. @returns the settings that hold only after a restart
+   */
+  reload(config: Config): Promise<readonly string[]>;
   /** Ends everything in order, within the configured deadline. A second call changes nothing. */
   stop(reason: string): Promise<void>;
   /** Resolves when the server cannot go on, with why. */
@@ -61,13 +65,6 @@ export interface ServerOptions {
 
 /** How late a keep-alive may come at most, milliseconds. */
 const slotMs = 50;
-/** Sessions that are said goodbye to at once when the server stops. */
-const goodbyeBatch = 500;
-/** Signal ids are remembered for a day: senders repeat within minutes. */
-const signalIdsMaxAgeMs = 24 * 3_600_000;
-/** WebSocket pings go on where keep-alives are turned off, milliseconds. */
-const pingWithoutKeepAliveMs = 30_000;
-
 /**
  * Starts the server.
  * @throws {StoreError} when the data folder cannot be used
@@ -140,6 +137,7 @@ async function assemble(
   const retention = retentionOf(config, store, log);
   retention.start();
 
+  const entrance = new Entrance(config, steadyClock);
   const groups = new Groups(hub, encoder);
   const cdrs = new Cdrs(store);
   const desk = new FrontDesk({
@@ -151,7 +149,8 @@ async function assemble(
     startedAtMs: steadyClock.now(),
     nowMs: () => steadyClock.now(),
     subscribers: () => groups.members,
-    isToken: (token) => verifyToken(token, config.tokens) !== undefined,
+    grants: entrance.grants,
+    gate: entrance.gate,
   });
   const house: House = {
     desk,
@@ -169,20 +168,21 @@ async function assemble(
     for (const connection of house.deadlines.due(steadyClock.now())) connection.tick();
   }, slotMs);
 
+  let current = config;
   let feed: Listener | undefined;
   let http: HttpDoor | undefined;
   try {
     const sessions = (): number => (feed?.connections.size ?? 0) + (http?.connections.size ?? 0);
-    const { host, port, maxSessions } = config.feed;
-    const isFull = (): boolean => sessions() >= maxSessions;
-    feed = await listenTcp({ host, port, isFull, session: sessionOf(config, 0) }, house);
+    const isFull = (): boolean => sessions() >= current.feed.maxSessions;
+    const { host, port } = config.feed;
+    feed = await listenTcp({ host, port, door: entrance.feedDoor(sessions) }, house);
     http = await openHttp(config, {
       desk,
       cdrs,
       sources,
       house,
-      session: sessionOf(config, config.feed.keepAliveMs || pingWithoutKeepAliveMs),
-      sessions,
+      entrance,
+      isFull,
       journalTrouble: () => trouble?.message,
     });
   } catch (error) {
@@ -203,10 +203,7 @@ async function assemble(
     log.info({ reason }, 'server.stopping');
     feed.close();
     http?.closeFeed();
-    for (const { name } of config.sources.filter((each) => each.enabled)) {
-      const atMs = systemClock.now();
-      pipeline.signal({ kind: 'source.lost', source: name, atMs, reason: 'The server stopped.' });
-    }
+    sources.lost('The server stopped.');
     await sources.stop();
     await journal.close().catch((error: unknown) => log.error({ err: error }, 'journal.failing'));
     hub.flush();
@@ -224,81 +221,19 @@ async function assemble(
     ...(http !== undefined && { httpAddress: http.address }),
     replayed: sources.replayed(),
     failed,
-    stop: (reason) => (stopping ??= within(config.stop.deadlineMs, takeApart(reason), log)),
+    reload: async (renewed) => {
+      const needs = needingRestart(current, renewed);
+      entrance.renew(renewed);
+      const ended = entrance.recheck([...feed.connections, ...(http?.connections ?? [])]);
+      await sources.renew(renewed.sources);
+      current = renewed;
+      log.info({ sessionsEnded: ended, needRestart: needs }, 'config.reloaded');
+      return needs;
+    },
+    stop: (reason) => (stopping ??= within(current.stop.deadlineMs, takeApart(reason), log)),
   };
 }
 
 function idsOf(source: string, signals: readonly CallSignal[]): SignalId[] {
   return signals.flatMap(({ id }) => (id === undefined ? [] : [{ source, id }]));
-}
-
-/** In batches, so that not all of them come back in the same instant. */
-async function sayGoodbye(connections: readonly Connection[]): Promise<void> {
-  for (let start = 0; start < connections.length; start += goodbyeBatch) {
-    for (const connection of connections.slice(start, start + goodbyeBatch)) {
-      connection.end('going-away', 'The server stops.');
-    }
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await Promise.all(connections.map((connection) => connection.gone));
-}
-
-async function within(deadlineMs: number, work: Promise<void>, log: Log): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      log.error({ deadlineMs }, 'server.stop-cut');
-      resolve();
-    }, deadlineMs);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
-}
-
-function siteOf({ site }: Config): CdrSite {
-  const location = site.location === '' ? hostname() : site.location;
-  return { location, recorderServiceId: site.recorderServiceId, times: site.times };
-}
-
-function sessionOf({ feed }: Config, pingMs: number): SessionSettings {
-  const { keepAliveMs, idleTimeoutMs, drainTimeoutMs, requireToken, closeAfterResponse } = feed;
-  const { halfMessageMs } = bounds;
-  return {
-    keepAliveMs,
-    idleTimeoutMs,
-    drainTimeoutMs,
-    requireToken,
-    closeAfterResponse,
-    halfMessageMs,
-    pingMs,
-  };
-}
-
-function filingOf(config: Config, store: StoreClient, log: Log): Filing | undefined {
-  if (!config.record.metadataFiles) return undefined;
-  return new Filing({
-    store,
-    dataFolder: config.data.dir,
-    mediaRoots: config.record.mediaRoots,
-    onFailure: ({ callId, error }) =>
-      log.error({ call: callId, err: error }, 'metadata-file.failed'),
-    onTrouble: (error) => log.error({ err: error }, 'metadata-file.failed'),
-  });
-}
-
-function retentionOf(config: Config, store: StoreClient, log: Log): Retention {
-  return new Retention({
-    store,
-    clock: systemClock,
-    settings: {
-      eventsMaxAgeMs: config.journal.maxAgeMs,
-      eventsMaxBytes: config.journal.maxSizeBytes,
-      cdrsMaxAgeMs: config.record.maxAgeMs,
-      signalIdsMaxAgeMs,
-    },
-    onReport: (report) => {
-      if (report.kind === 'failed') log.error({ err: report.error }, 'retention.failed');
-      else log.debug({ ...report }, 'retention.done');
-    },
-  });
 }

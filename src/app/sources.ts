@@ -3,6 +3,7 @@
  * state each is in.
  */
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { CallSignal } from '../call/signal.ts';
 import type {
@@ -32,6 +33,7 @@ export interface SourceReport {
 /** All sources, and how they are. */
 export class Sources {
   readonly #sources = new Map<string, Source>();
+  readonly #settings = new Map<string, SourceSettings>();
   readonly #reports = new Map<string, SourceReport>();
   readonly #clock: Clock;
   readonly #log: Log;
@@ -55,11 +57,49 @@ export class Sources {
   add(settings: SourceSettings): void {
     const { name, type } = settings;
     this.#reports.set(name, { name, type, state: 'connecting' });
+    this.#settings.set(name, settings);
     this.#sources.set(name, this.#build(settings, this.#portOf(name)));
   }
 
   start(): void {
     for (const source of this.#sources.values()) source.start();
+  }
+
+  /**
+   * Takes up other settings: sources that are new are started, those that are gone are given up with
+   * their calls, those that have changed are connected anew. One that takes signals over HTTP stays as it
+   * is, since its route does.
+   */
+  async renew(all: readonly SourceSettings[]): Promise<void> {
+    const wanted = new Map(all.filter((each) => each.enabled).map((each) => [each.name, each]));
+    for (const [name, settings] of [...this.#settings]) {
+      const next = wanted.get(name);
+      if (settings.type === 'ingest' || isDeepStrictEqual(settings, next)) continue;
+      await this.#sources.get(name)?.stop();
+      this.#tellLost(name, 'Its settings were changed.');
+      if (next === undefined) this.#giveUp(name);
+      this.#sources.delete(name);
+      this.#settings.delete(name);
+      this.#reports.delete(name);
+    }
+    for (const settings of wanted.values()) {
+      if (this.#settings.has(settings.name) || settings.type === 'ingest') continue;
+      this.add(settings);
+      this.#sources.get(settings.name)?.start();
+    }
+  }
+
+  /** From here on nobody watches: says so of every source. */
+  lost(reason: string): void {
+    for (const name of this.#sources.keys()) this.#tellLost(name, reason);
+  }
+
+  #tellLost(source: string, reason: string): void {
+    this.#signal({ kind: 'source.lost', source, atMs: this.#clock.now(), reason });
+  }
+
+  #giveUp(source: string): void {
+    this.#signal({ kind: 'source.expired', source, atMs: this.#clock.now() });
   }
 
   /** Resolves when no source will say anything more. */

@@ -5,7 +5,8 @@
  */
 import type { Call } from '../call/call.ts';
 import { type CallEvent, isOfCall } from '../call/event.ts';
-import { type ExtensionFilter, seesAny } from '../call/extension.ts';
+import type { ExtensionFilter } from '../call/extension.ts';
+import { OngoingCalls } from './ongoing.ts';
 import { sightOf } from './sight.ts';
 
 /** A durable event, as the journal numbers it: from 1, without gaps. */
@@ -30,7 +31,7 @@ export interface Audience {
 export class Hub {
   /** Arranges for `flush` to be called, once, soon. */
   readonly #schedule: (flush: () => void) => void;
-  readonly #ongoing = new Map<string, Call>();
+  readonly #ongoing = new OngoingCalls();
   readonly #byNumber = new Map<string, Set<Audience>>();
   /** Audiences whose filter cannot be looked up: all calls, prefixes, ranges. */
   readonly #scanned = new Set<Audience>();
@@ -42,7 +43,7 @@ export class Hub {
   constructor(schedule: (flush: () => void) => void, head: number, ongoing: readonly Call[]) {
     this.#schedule = schedule;
     this.#head = head;
-    for (const call of ongoing) this.#ongoing.set(call.id, call);
+    for (const call of ongoing) this.#ongoing.set(call);
   }
 
   /** Number of the last event published; `ongoing` is the state at it. */
@@ -64,8 +65,7 @@ export class Hub {
 
   /** The calls that go on as of `head` and that the filter sees, oldest first. */
   ongoing(filter: ExtensionFilter): Call[] {
-    const calls = [...this.#ongoing.values()];
-    return filter.all ? calls : calls.filter((call) => seesAny(filter, call.extensions));
+    return this.#ongoing.seenBy(filter);
   }
 
   /** From the next event on, the audience is served. */
@@ -110,8 +110,8 @@ export class Hub {
 
   #retain(event: CallEvent): void {
     if (!isOfCall(event)) return;
-    if (event.kind === 'call.ended') this.#ongoing.delete(event.call.id);
-    else this.#ongoing.set(event.call.id, event.call);
+    if (event.kind === 'call.ended') this.#ongoing.delete(event.call);
+    else this.#ongoing.set(event.call);
   }
 
   #matching(event: CallEvent): Set<Audience> {

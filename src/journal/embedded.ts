@@ -15,6 +15,7 @@ import type {
   SignalId,
   SignalMemory,
 } from './journal.ts';
+import { Pages } from './pages.ts';
 import { remember } from './remembered.ts';
 import { batchOf, eventOf, type Append, type CdrMaker } from './rows.ts';
 import { RecentSignals } from './signals.ts';
@@ -40,6 +41,8 @@ const maxReadBytes = 512_000;
  * commit costs the same for one event as for ten; one that finds the disk idle does not wait.
  */
 const commitEveryMs = 2;
+/** Pages that readers share are kept for so long after the last reading, milliseconds. */
+const forgetPagesMs = 2_000;
 const retry: BackoffPlan = { firstMs: 50, maxMs: 5_000 };
 
 interface Commit {
@@ -62,6 +65,11 @@ export class EmbeddedJournal implements Journal, SignalMemory {
   readonly #onTrouble: (trouble: StoreError | undefined) => void;
   readonly #listeners: ((entries: readonly JournalEntry[]) => void)[] = [];
   readonly #signals = new RecentSignals();
+  readonly #pages = new Pages((afterSeq, throughSeq, limit) =>
+    this.#read(afterSeq, throughSeq, limit),
+  );
+  #forgetting: NodeJS.Timeout | undefined;
+  #readAtMs = 0;
   #head: number;
   #nextSeq: number;
   #queue: Append[] = [];
@@ -110,14 +118,30 @@ export class EmbeddedJournal implements Journal, SignalMemory {
     this.#listeners.push(listener);
   }
 
-  async readAfter(afterSeq: number, limit: number): Promise<ReadResult> {
-    const answer = await this.#store.eventsAfter({
+  readAfter(afterSeq: number, limit: number): Promise<ReadResult> {
+    this.#readAtMs = performance.now();
+    this.#forgetting ??= this.#forgetPages(forgetPagesMs);
+    // What is on the disk but not yet told is told first.
+    return this.#pages.readAfter(
       afterSeq,
-      // What is on the disk but not yet told is told first.
-      throughSeq: this.#head,
-      limit: Math.max(0, Math.min(limit, maxReadEntries)),
-      maxBytes: maxReadBytes,
-    });
+      this.#head,
+      Math.max(0, Math.min(limit, maxReadEntries)),
+    );
+  }
+
+  /** Gives the pages back once nobody has read for a while. */
+  #forgetPages(afterMs: number): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      const leftMs = this.#readAtMs + forgetPagesMs - performance.now();
+      this.#forgetting = leftMs > 0 ? this.#forgetPages(leftMs) : undefined;
+      if (leftMs <= 0) this.#pages.clear();
+    }, afterMs);
+    return timer.unref();
+  }
+
+  async #read(afterSeq: number, throughSeq: number, limit: number): Promise<ReadResult> {
+    const ask = { afterSeq, throughSeq, limit, maxBytes: maxReadBytes };
+    const answer = await this.#store.eventsAfter(ask);
     if (answer.kind === 'gone') return answer;
     const entries = answer.bodies.map((body, index) => ({
       seq: answer.seqs[index] ?? 0,

@@ -48,7 +48,10 @@ export interface Journal {
   append(events: readonly CallEvent[], signalIds?: readonly SignalId[]): void;
   /** Called after each commit with all entries it made durable. */
   onCommitted(listener: (entries: readonly JournalEntry[]) => void): void;
-  /** Up to `limit` durable entries with a number above `afterSeq`. */
+  /**
+   * Durable entries with a number above `afterSeq`, in order: `limit` at most, and perhaps fewer than there
+   * are, but none only when there are none.
+   */
   readAfter(afterSeq: number, limit: number): Promise<ReadResult>;
   /** How many appended events wait for their commit; sources are held back when this grows. */
   readonly pending: number;

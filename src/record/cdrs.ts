@@ -20,6 +20,8 @@ export interface CdrSummary {
   readonly caller?: string;
   readonly called?: string;
   readonly outcome?: Outcome;
+  /** Everybody by whom the call could be watched. */
+  readonly extensions: readonly string[];
   /** Number of the event that ended the call. */
   readonly seq: number;
 }
@@ -57,6 +59,8 @@ function summaryOf(row: CdrSummaryRow): CdrSummary {
     startedAtMs: row.startedMs,
     endedAtMs: row.endedMs,
     seq: row.seq,
+    // Parse door: the journal wrote the extensions of a Call here.
+    extensions: JSON.parse(row.extensions ?? '[]') as string[],
     ...(row.caller === null ? {} : { caller: row.caller }),
     ...(row.called === null ? {} : { called: row.called }),
     // Parse door: the journal wrote the outcome of a Call here.

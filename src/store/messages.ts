@@ -91,7 +91,10 @@ export interface CdrText {
   readonly xml: string;
 }
 
-export type CdrSummaryRow = Omit<CdrRow, 'body' | 'xml' | 'file'>;
+export type CdrSummaryRow = Omit<CdrRow, 'body' | 'xml' | 'file'> & {
+  /** A JSON array of text. */
+  readonly extensions: string | null;
+};
 export type PendingFileRow = Pick<CdrRow, 'seq' | 'callId' | 'body' | 'xml'>;
 
 interface Exchange<Ask, Answer> {

@@ -73,7 +73,7 @@ function cdrReader(db: Database) {
   const cdr = db.prepare<[string], CdrText>('SELECT body, xml FROM cdrs WHERE call_id = ?');
   const recent = db.prepare<[number, number], CdrSummaryRow>(
     `SELECT seq, call_id AS callId, source, started_ms AS startedMs, ended_ms AS endedMs,
-       seen_ms AS seenMs, caller, called, outcome
+       seen_ms AS seenMs, caller, called, outcome, json_extract(body, '$.extensions') AS extensions
      FROM cdrs WHERE seq < ? ORDER BY seq DESC LIMIT ?`,
   );
   const pending = db.prepare<[number, number], PendingFileRow>(

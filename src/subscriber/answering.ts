@@ -2,7 +2,8 @@
  * Answers to what a client asks of the rest of the house: calls, records, the recorder, the state of
  * things. Knows no session and no wire.
  */
-import { filterOf } from '../call/extension.ts';
+import type { Grant } from '../access/grant.ts';
+import { type ExtensionFilter, filterOf, narrowed } from '../call/extension.ts';
 import type { Hub } from '../feed/hub.ts';
 import type { Desk } from './desk.ts';
 import type { Answer, RequestHead } from './message.ts';
@@ -11,34 +12,48 @@ import type { Ask } from './session.ts';
 /** The answer, or a promise where somebody else must be waited for. */
 export function answerTo(
   ask: Exclude<Ask, { kind: 'authenticate' }>,
+  { name, scope, control }: Grant,
   desk: Desk,
   hub: Pick<Hub, 'ongoing'>,
 ): Answer | Promise<Answer> {
   const { head } = ask;
   switch (ask.kind) {
     case 'summary':
-      return { kind: 'summary', head, summary: desk.summary() };
-    case 'ongoing':
-      return { kind: 'ongoing', head, calls: hub.ongoing(filterOf(ask.extensions)) };
+      return { kind: 'summary', head, summary: desk.summary(scope) };
+    case 'ongoing': {
+      const filter = narrowed(filterOf(ask.extensions), scope);
+      return { kind: 'ongoing', head, calls: hub.ongoing(filter) };
+    }
     case 'mute-state': {
-      const state = desk.muteState(ask.call);
+      const state = desk.muteState(ask.call, scope);
       return state === undefined ? noCall(head, ask.call) : { kind: 'mute-state', head, ...state };
     }
     case 'detail':
-      return detail(head, ask.call, desk);
-    case 'mute':
-      return mute(ask, desk);
+      return detail(head, ask.call, desk.cdr(ask.call, scope));
+    case 'mute': {
+      if (control) return mute(ask, scope, desk);
+      const detail = `The token "${name}" may not mute; one with control = true may.`;
+      return { kind: 'failure', head, failure: 'Not Authorized', detail };
+    }
   }
 }
 
-async function detail(head: RequestHead, callId: string, desk: Desk): Promise<Answer> {
-  const cdr = await desk.cdr(callId);
+async function detail(
+  head: RequestHead,
+  callId: string,
+  found: Promise<string | undefined>,
+): Promise<Answer> {
+  const cdr = await found;
   return cdr === undefined ? noCall(head, callId) : { kind: 'detail', head, cdr };
 }
 
-async function mute(ask: Extract<Ask, { kind: 'mute' }>, desk: Desk): Promise<Answer> {
+async function mute(
+  ask: Extract<Ask, { kind: 'mute' }>,
+  scope: ExtensionFilter,
+  desk: Desk,
+): Promise<Answer> {
   const { head, call, callerMuted, calleeMuted } = ask;
-  const result = await desk.mute(call, { callerMuted, calleeMuted });
+  const result = await desk.mute(call, { callerMuted, calleeMuted }, scope);
   switch (result.kind) {
     case 'done':
       return { kind: 'done', head };

@@ -2,6 +2,7 @@
  * One client's connection, whatever it came over: requests go to the session, one after the other, and
  * what the session wants done is carried out here. Owns no socket and no timer; both are given in.
  */
+import type { Grant } from '../access/grant.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Deadlines } from '../base/deadlines.ts';
 import { ProtocolError } from '../base/errors.ts';
@@ -11,17 +12,13 @@ import { answerTo } from './answering.ts';
 import { closeCodes } from './close-codes.ts';
 import type { Desk } from './desk.ts';
 import { frame } from './encoding.ts';
+import { Inbox } from './inbox.ts';
 import type { Answer, GoodbyeReason, Refusal, Request, RequestHead } from './message.ts';
 import { goodbyeXml } from './notification-codec.ts';
 import { Outbound, type Transport } from './outbound.ts';
 import { parseRequest } from './request-codec.ts';
-import {
-  type Ask,
-  Session,
-  type SessionEffect,
-  type SessionSettings,
-  type Subscription,
-} from './session.ts';
+import { type Ask, Session, type SessionEffect, type SessionSettings } from './session.ts';
+import type { Subscription } from './subscription.ts';
 import { type FeedAnswer, type Line, type Stock, Subscribing } from './subscribing.ts';
 
 /** Everything that all connections share. */
@@ -33,9 +30,6 @@ export interface House extends Stock {
   /** Bytes that may wait for one reader before it counts as slow. */
   readonly queueBytes: number;
 }
-
-/** Requests of one client that may wait for their turn; beyond it, the client is not read. */
-const maxWaitingRequests = 64;
 
 /**
  * How much longer a reader that catches up may take, milliseconds: the kernel shows that it reads only
@@ -51,8 +45,11 @@ export class Connection implements Line {
   readonly #subscribing: Subscribing;
   readonly #outbound: Outbound;
   readonly #openedAtMs: number;
-  /** What has come and not had its turn, in order. */
-  readonly #requests: (Request | Refusal | ProtocolError)[] = [];
+  /** The grant whose seat is taken. */
+  #seated: Grant | undefined;
+  /** Bytes that have come without a token. */
+  #unaskedBytes = 0;
+  readonly #inbox: Inbox<Request | Refusal | ProtocolError>;
   #isServing = false;
   #isPaused = false;
   #ended: GoodbyeReason | 'closed' | undefined;
@@ -64,6 +61,7 @@ export class Connection implements Line {
     this.#transport = transport;
     this.#settings = settings;
     this.#openedAtMs = house.clock.now();
+    this.#inbox = new Inbox(settings.documentRate, this.#openedAtMs);
     this.#session = new Session(settings, this.#openedAtMs);
     this.#outbound = new Outbound(transport, house.queueBytes);
     this.#subscribing = new Subscribing(house, this);
@@ -81,6 +79,23 @@ export class Connection implements Line {
 
   get transport(): Transport['kind'] {
     return this.#transport.kind;
+  }
+
+  /** What the peer may see and do; undefined until its token has come. */
+  get grant(): Grant | undefined {
+    return this.#session.grant;
+  }
+
+  /** So many bytes came from the peer. @returns false when they are not to be looked at */
+  came(bytes: number): boolean {
+    if (this.#session.grant !== undefined) return true;
+    // What came before counts, not what comes along: requests may follow the token in one piece.
+    if (this.#unaskedBytes > this.#settings.authBytes) {
+      if (this.isOpen) void this.#carryOut(this.#session.tooMuchUnasked());
+      return false;
+    }
+    this.#unaskedBytes += bytes;
+    return true;
   }
 
   /** One whole document from the peer. */
@@ -117,6 +132,7 @@ export class Connection implements Line {
     if (!this.isOpen) return;
     const nowMs = this.#house.clock.now();
     void this.#carryOut(this.#session.tick(nowMs, this.#blockedSinceMs(nowMs)));
+    if (nowMs >= this.#inbox.resumeAtMs && !this.#isServing) void this.#serve();
     this.#schedule();
   }
 
@@ -138,10 +154,12 @@ export class Connection implements Line {
   #leave(reason: GoodbyeReason | 'closed', detail: string): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
-    const { deadlines, log, clock } = this.#house;
+    const { deadlines, log, clock, desk } = this.#house;
     this.#subscribing.leave();
+    if (this.#seated !== undefined) desk.letGo(this.#seated);
+    this.#seated = undefined;
     deadlines.delete(this);
-    this.#requests.length = 0;
+    this.#inbox.clear();
     const durationMs = clock.now() - this.#openedAtMs;
     const { kind: transport, peer } = this.#transport;
     log.info({ transport, peer, reason, detail, durationMs }, 'session.closed');
@@ -178,30 +196,37 @@ export class Connection implements Line {
   #schedule(): void {
     if (!this.isOpen) return;
     const blocked = this.#blockedSinceMs(this.#house.clock.now());
-    const next = this.#session.nextDeadlineMs(blocked);
+    const next = Math.min(this.#session.nextDeadlineMs(blocked), this.#inbox.resumeAtMs);
     if (next === Infinity) this.#house.deadlines.delete(this);
     else this.#house.deadlines.set(this, next);
   }
 
   #take(request: Request | Refusal | ProtocolError): void {
-    this.#requests.push(request);
-    if (!this.#isServing) void this.#serve();
-    if (this.#requests.length >= maxWaitingRequests) this.#listen(false);
+    this.#inbox.push(request);
+    if (!this.#isServing && this.#inbox.resumeAtMs === Infinity) void this.#serve();
+    if (this.#inbox.isFull) this.#listen(false);
   }
 
-  /** In the order in which they came, in this very turn unless one has to wait for somebody. */
+  /**
+   * In the order in which they came, in this very turn unless one has to wait for somebody, or all of
+   * them for the pace.
+   */
   async #serve(): Promise<void> {
     this.#isServing = true;
-    for (let next = this.#requests.shift(); next !== undefined; next = this.#requests.shift()) {
-      const nowMs = this.#house.clock.now();
+    const { clock } = this.#house;
+    for (;;) {
+      const nowMs = clock.now();
+      const next = this.#inbox.next(nowMs);
+      if (next === undefined) break;
       const effects =
         next instanceof ProtocolError
           ? this.#session.broken(next)
           : this.#session.request(next, nowMs);
       const waits = this.#carryOut(effects);
       if (waits !== undefined) await waits;
-      if (this.#requests.length < maxWaitingRequests) this.#listen(true);
+      if (!this.#inbox.isFull) this.#listen(true);
     }
+    this.#listen(!this.#inbox.isFull);
     this.#isServing = false;
     this.#schedule();
   }
@@ -225,7 +250,7 @@ export class Connection implements Line {
           this.#answer(effect.answer);
           break;
         case 'ask':
-          waits = this.#ask(effect.ask);
+          waits = this.#ask(effect.ask, effect.grant);
           break;
         case 'subscribe':
           waits = this.#subscribing.subscribe(effect.head, effect.subscription);
@@ -248,7 +273,9 @@ export class Connection implements Line {
   }
 
   #answer(answer: Answer): void {
-    this.send(frame(answerXml(answer, this.#house.times), this.#transport.kind));
+    const bytes = frame(answerXml(answer, this.#house.times), this.#transport.kind);
+    this.#inbox.answered(bytes.length, this.#house.clock.now());
+    this.send(bytes);
   }
 
   #keepAlive(): void {
@@ -265,13 +292,18 @@ export class Connection implements Line {
     this.send(encoder.keepAlive(intervalS, kind, state));
   }
 
-  #ask(ask: Ask): Promise<void> | undefined {
+  #ask(ask: Ask, grant: Grant): Promise<void> | undefined {
     const { desk, hub } = this.#house;
     if (ask.kind === 'authenticate') {
-      void this.#carryOut(this.#session.authenticated(desk.authenticate(ask.token), ask.head));
+      const outcome = desk.authenticate(ask.token);
+      if (typeof outcome !== 'string') {
+        if (this.#seated !== undefined) desk.letGo(this.#seated);
+        this.#seated = outcome;
+      }
+      void this.#carryOut(this.#session.authenticated(outcome, ask.head));
       return undefined;
     }
-    const answer = answerTo(ask, desk, hub);
+    const answer = answerTo(ask, grant, desk, hub);
     if (answer instanceof Promise) return this.#wait(answer, ask.head);
     void this.#carryOut(this.#session.answered(answer));
     return undefined;

@@ -1,6 +1,8 @@
 /**
  * What sessions need from the rest of the house to answer requests. Declared here, filled by app.
  */
+import type { Grant } from '../access/grant.ts';
+import type { ExtensionFilter } from '../call/extension.ts';
 import type { SourceStatus, Summary } from './message.ts';
 
 export interface MuteState {
@@ -14,15 +16,18 @@ export type MuteResult =
   /** With the reason of whoever refused: the recorder, its PBX, or us. */
   | { readonly kind: 'failed'; readonly reason: string };
 
+/** What lies outside the scope does not exist for who asks. */
 export interface Desk {
   /** The ready `verbacdr` of an ongoing or finished call. */
-  cdr(callId: string): Promise<string | undefined>;
+  cdr(callId: string, scope: ExtensionFilter): Promise<string | undefined>;
   /** Drives the real recorder of the call's source. */
-  mute(callId: string, wanted: MuteState): Promise<MuteResult>;
+  mute(callId: string, wanted: MuteState, scope: ExtensionFilter): Promise<MuteResult>;
   /** Undefined when no such call goes on. */
-  muteState(callId: string): MuteState | undefined;
-  summary(): Summary;
+  muteState(callId: string, scope: ExtensionFilter): MuteState | undefined;
+  summary(scope: ExtensionFilter): Summary;
   sources(): readonly SourceStatus[];
-  /** True when the token is one that was given out. */
-  authenticate(token: string): boolean;
+  /** What the token opens, or why it opens nothing. A grant that was given must be let go again. */
+  authenticate(token: string): Grant | string;
+  /** The session with this grant is over. */
+  letGo(grant: Grant): void;
 }

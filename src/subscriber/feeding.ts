@@ -10,7 +10,7 @@ import type { Journal, JournalEntry } from '../journal/journal.ts';
 import type { Encoder, Form } from './encoding.ts';
 import { typeFor } from './group.ts';
 import type { NotificationType } from './message.ts';
-import type { Subscription } from './session.ts';
+import type { Subscription } from './subscription.ts';
 
 /** Written at once before waiting for the reader to drain. */
 const chunkBytes = 64 * 1024;

@@ -8,7 +8,7 @@ import type { Audience, Delivery, Hub } from '../feed/hub.ts';
 import type { Encoder, Form } from './encoding.ts';
 import type { NotificationType } from './message.ts';
 import { notificationTypeOf } from './notification-codec.ts';
-import type { Subscription } from './session.ts';
+import type { Subscription } from './subscription.ts';
 
 export interface Member {
   /** Takes a turn's messages; `seq` is the number of the last event among them. */

@@ -1,11 +1,16 @@
 /**
  * Saying no to a request in words its sender can act on: what was seen, and what was expected.
  */
-import type { Refusal, RequestHead } from './message.ts';
+import type { Answer, FailureClass, Refusal, RequestHead } from './message.ts';
 
 /** An `Invalid Request`. `detail` says what was seen and what was expected. */
 export function refusal(head: RequestHead | undefined, detail: string): Refusal {
   return { kind: 'refusal', ...(head && { head }), failure: 'Invalid Request', detail };
+}
+
+/** The answer to a request that cannot be served. */
+export function failed(failure: FailureClass, detail: string, head?: RequestHead): Answer {
+  return { kind: 'failure', failure, detail, ...(head !== undefined && { head }) };
 }
 
 export function isRefusal(value: unknown): value is Refusal {

@@ -3,17 +3,17 @@
  * over. Pure: a request or the time goes in, what to do comes out, in order.
  */
 import { type ProtocolError } from '../base/errors.ts';
-import { type ExtensionFilter, filterOf } from '../call/extension.ts';
-import { parsePosition, type Position } from '../journal/position.ts';
+import { anybody, type Grant } from '../access/grant.ts';
 import {
   type Answer,
   type GoodbyeReason,
-  type NotificationType,
   type Refusal,
   type Request,
   type RequestHead,
   wire,
 } from './message.ts';
+import { failed } from './refusal.ts';
+import { type Subscription, subscriptionOf } from './subscription.ts';
 
 export interface SessionSettings {
   /** Between keep-alives, milliseconds; 0 turns them off. */
@@ -24,23 +24,18 @@ export interface SessionSettings {
   readonly drainTimeoutMs: number;
   /** True where a token must come first. */
   readonly requireToken: boolean;
+  /** How long it may take until the token comes, milliseconds. */
+  readonly authTimeoutMs: number;
+  /** How many bytes may come before it, and with it. */
+  readonly authBytes: number;
+  /** Documents that are taken a second, twice as many at once; beyond it they wait. 0: as they come. */
+  readonly documentRate: number;
   /** True to close after answering anything but a subscription, as some vendor servers do. */
   readonly closeAfterResponse: boolean;
   /** A message half received may stay so for this long, milliseconds. */
   readonly halfMessageMs: number;
   /** Between pings where the transport has them, milliseconds; 0 for none. */
   readonly pingMs: number;
-}
-
-/** What a subscription asks for, checked. */
-export interface Subscription {
-  readonly filter: ExtensionFilter;
-  readonly types: readonly NotificationType[];
-  /** True when the client asked by a Feed element: it may see what the vendor's clients do not know. */
-  readonly feed: boolean;
-  readonly snapshot: boolean;
-  readonly after?: Position;
-  readonly ack: boolean;
 }
 
 /** Requests that somebody else must answer. */
@@ -51,20 +46,21 @@ export type Ask = Extract<
 
 export type SessionEffect =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'ask'; readonly ask: Ask }
+  | { readonly kind: 'ask'; readonly ask: Ask; readonly grant: Grant }
   | { readonly kind: 'subscribe'; readonly head: RequestHead; readonly subscription: Subscription }
   | { readonly kind: 'unsubscribe' }
   | { readonly kind: 'keepalive' }
   | { readonly kind: 'ping' }
   | { readonly kind: 'end'; readonly reason: GoodbyeReason; readonly detail: string };
 
-const legacyTypes: readonly NotificationType[] = [wire.callStart, wire.callEnd];
 /** The patience of either side, in intervals last announced. */
 const patience = 1.5;
 
 export class Session {
   readonly #settings: SessionSettings;
-  #authenticated: boolean;
+  /** What the peer may see and do; undefined until its token has come. */
+  #grant: Grant | undefined;
+  readonly #authDueMs: number;
   #subscription: Subscription | undefined;
   #heardAtMs: number;
   /** When it was opened, or the last request was served. */
@@ -78,12 +74,18 @@ export class Session {
     this.#settings = settings;
     this.#heardAtMs = nowMs;
     this.#askedAtMs = nowMs;
-    this.#authenticated = !settings.requireToken;
+    this.#grant = settings.requireToken ? undefined : anybody;
+    this.#authDueMs = nowMs + settings.authTimeoutMs;
     this.#pingDueMs = settings.pingMs > 0 ? nowMs + settings.pingMs : Infinity;
   }
 
   get subscription(): Subscription | undefined {
     return this.#subscription;
+  }
+
+  /** What the peer may see and do; undefined until its token has come. */
+  get grant(): Grant | undefined {
+    return this.#grant;
   }
 
   /** Something came from the peer, if only a pong. */
@@ -105,23 +107,21 @@ export class Session {
   }
 
   request(request: Request | Refusal, nowMs: number): readonly SessionEffect[] {
-    if (!this.#authenticated && request.head?.type !== wire.requests.authenticate) {
+    const grant = this.#grant ?? (isAuthenticate(request) ? anybody : undefined);
+    if (grant === undefined) {
       const type = request.head?.type ?? 'Something else';
       const detail = `${type.slice(0, 60)} came before Authenticate; this listener asks for a token first.`;
-      return [
-        { kind: 'answer', answer: failed('Not Authorized', detail, request.head) },
-        { kind: 'end', reason: 'unauthorized', detail },
-      ];
+      return this.#unauthorized(detail, request.head);
     }
     // Somebody without a token must not be able to stay by asking.
-    if (this.#authenticated) this.#askedAtMs = nowMs;
+    if (this.#grant !== undefined) this.#askedAtMs = nowMs;
     if (request.kind === 'refusal') {
       const { head, failure, detail } = request;
       return this.#final([{ kind: 'answer', answer: failed(failure, detail, head) }]);
     }
     switch (request.kind) {
       case 'subscribe':
-        return this.#subscribe(request);
+        return this.#subscribe(subscriptionOf(request, grant), request.head);
       case 'unsubscribe':
         this.#subscription = undefined;
         this.#keepAliveDueMs = Infinity;
@@ -137,7 +137,7 @@ export class Session {
       case 'mute-state':
       case 'summary':
       case 'authenticate':
-        return [{ kind: 'ask', ask: request }];
+        return [{ kind: 'ask', ask: request, grant }];
     }
   }
 
@@ -146,13 +146,20 @@ export class Session {
     return this.#final([{ kind: 'answer', answer }]);
   }
 
-  /** The token was accepted, or not. */
-  authenticated(accepted: boolean, head: RequestHead): readonly SessionEffect[] {
-    if (accepted) {
-      this.#authenticated = true;
-      return [{ kind: 'answer', answer: { kind: 'done', head } }];
-    }
-    const detail = 'The token is not known here; ask the administrator for a valid one.';
+  /** The token opens this grant; or it opens none, for the reason told. */
+  authenticated(outcome: Grant | string, head: RequestHead): readonly SessionEffect[] {
+    if (typeof outcome === 'string') return this.#unauthorized(outcome, head);
+    this.#grant = outcome;
+    return [{ kind: 'answer', answer: { kind: 'done', head } }];
+  }
+
+  /** More bytes came without a token than a token needs. */
+  tooMuchUnasked(): readonly SessionEffect[] {
+    const detail = `More than ${this.#settings.authBytes} bytes came before a token did.`;
+    return this.#unauthorized(detail, undefined);
+  }
+
+  #unauthorized(detail: string, head: RequestHead | undefined): readonly SessionEffect[] {
     return [
       { kind: 'answer', answer: failed('Not Authorized', detail, head) },
       { kind: 'end', reason: 'unauthorized', detail },
@@ -193,6 +200,10 @@ export class Session {
 
   #over(nowMs: number, blockedSinceMs: number | undefined): SessionEffect | undefined {
     const deadlines = this.#deadlines(blockedSinceMs);
+    if (nowMs > deadlines.auth) {
+      const detail = `No token came within ${this.#settings.authTimeoutMs / 1_000} s.`;
+      return { kind: 'end', reason: 'unauthorized', detail };
+    }
     if (nowMs > deadlines.half) {
       const detail = `A message stayed half received for ${this.#settings.halfMessageMs / 1_000} s.`;
       return { kind: 'end', reason: 'protocol-error', detail };
@@ -219,7 +230,7 @@ export class Session {
 
   #deadlines(
     blockedSinceMs: number | undefined,
-  ): Record<'half' | 'blocked' | 'silent' | 'idle', number> {
+  ): Record<'auth' | 'half' | 'blocked' | 'silent' | 'idle', number> {
     const { keepAliveMs, drainTimeoutMs, idleTimeoutMs, halfMessageMs, pingMs } = this.#settings;
     const patienceMs = keepAliveMs > 0 ? patience * keepAliveMs : Infinity;
     const acks = this.#subscription?.ack === true ? patienceMs : Infinity;
@@ -227,6 +238,7 @@ export class Session {
     const isIdle = this.#subscription === undefined && idleTimeoutMs > 0;
     const halfSinceMs = this.#listens ? this.#halfSinceMs : undefined;
     return {
+      auth: this.#grant === undefined ? this.#authDueMs : Infinity,
       half: (halfSinceMs ?? Infinity) + halfMessageMs,
       blocked: (blockedSinceMs ?? Infinity) + Math.min(drainTimeoutMs, patienceMs),
       silent: this.#listens ? this.#heardAtMs + Math.min(acks, pongs) : Infinity,
@@ -237,32 +249,14 @@ export class Session {
 
   /** When `tick` has to be called at the latest; Infinity for never. */
   nextDeadlineMs(blockedSinceMs: number | undefined): number {
-    const { half, blocked, silent, idle } = this.#deadlines(blockedSinceMs);
+    const { auth, half, blocked, silent, idle } = this.#deadlines(blockedSinceMs);
     // One past: a deadline is over when the time is beyond it.
-    const over = Math.min(half, blocked, silent, idle) + 1;
+    const over = Math.min(auth, half, blocked, silent, idle) + 1;
     return Math.min(over, this.#keepAliveDueMs, this.#pingDueMs);
   }
 
-  #subscribe(request: Extract<Request, { kind: 'subscribe' }>): readonly SessionEffect[] {
-    const { head, extensions, feed } = request;
-    const filter = filterOf(extensions);
-    if (feed === undefined) {
-      const subscription = { filter, types: legacyTypes, feed: false, snapshot: false, ack: false };
-      return [{ kind: 'subscribe', head, subscription }];
-    }
-    const after = feed.after === undefined ? undefined : parsePosition(feed.after);
-    if (feed.after !== undefined && after === undefined) {
-      const detail = `after="${feed.after.slice(0, 80)}" is no position; send one as this server gave it.`;
-      return this.#final([{ kind: 'answer', answer: failed('Invalid Request', detail, head) }]);
-    }
-    const subscription: Subscription = {
-      filter,
-      types: feed.events ?? legacyTypes,
-      feed: true,
-      snapshot: feed.snapshot,
-      ack: feed.ack,
-      ...(after !== undefined && { after }),
-    };
+  #subscribe(subscription: Subscription | Answer, head: RequestHead): readonly SessionEffect[] {
+    if ('kind' in subscription) return this.#final([{ kind: 'answer', answer: subscription }]);
     return [{ kind: 'subscribe', head, subscription }];
   }
 
@@ -275,16 +269,12 @@ export class Session {
   }
 }
 
+function isAuthenticate({ head }: Request | Refusal): boolean {
+  return head?.type === wire.requests.authenticate;
+}
+
 /** The next due time on the same beat; beats that were missed are not made up for. */
 function later(dueMs: number, everyMs: number, nowMs: number): number {
   const next = dueMs + everyMs;
   return next > nowMs ? next : nowMs + everyMs;
-}
-
-function failed(
-  failure: Extract<Answer, { kind: 'failure' }>['failure'],
-  detail: string,
-  head?: RequestHead,
-): Answer {
-  return { kind: 'failure', failure, detail, ...(head !== undefined && { head }) };
 }

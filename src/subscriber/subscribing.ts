@@ -13,7 +13,7 @@ import type { Encoder, Form } from './encoding.ts';
 import { feedMissed, feedSnapshot, type Reader } from './feeding.ts';
 import type { Groups, Member } from './group.ts';
 import { type GoodbyeReason, type RequestHead, wire } from './message.ts';
-import type { Subscription } from './session.ts';
+import type { Subscription } from './subscription.ts';
 
 /** What there is to be told, and by whom. */
 export interface Stock {

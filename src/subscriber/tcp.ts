@@ -1,12 +1,13 @@
 /**
- * The feed over TCP: accepts sockets, cuts their bytes into documents, writes what is handed over.
+ * The feed over TCP, with TLS or without: accepts sockets, cuts their bytes into documents, writes what is handed over.
  * Nothing is decided here.
  */
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions, TLSSocket } from 'node:tls';
 import { Connection, type House } from './connection.ts';
+import type { Door } from './door.ts';
 import { Framer } from './framer.ts';
 import type { Transport } from './outbound.ts';
-import type { SessionSettings } from './session.ts';
 
 /** After a session's end the peer has this long to read what was still to be said. */
 const lingerMs = 2_000;
@@ -79,7 +80,11 @@ export function underWayBytes(socket: Socket): number {
 
 /** Lets a socket that is being ended go at the latest after the linger time. */
 export function linger(socket: Socket): void {
-  const timer = setTimeout(() => socket.resetAndDestroy(), lingerMs);
+  const timer = setTimeout(() => {
+    // Only a plain socket can be reset.
+    if (socket instanceof TLSSocket) socket.destroy();
+    else socket.resetAndDestroy();
+  }, lingerMs);
   socket.once('close', () => clearTimeout(timer));
 }
 
@@ -87,6 +92,8 @@ export interface Listener {
   readonly host: string;
   readonly port: number;
   readonly connections: ReadonlySet<Connection>;
+  /** New connections are secured so; those that are open stay as they are. */
+  secure(tls: TlsOptions): void;
   /** No new connections from here on; those that are open stay. */
   close(): void;
 }
@@ -95,41 +102,57 @@ export interface TcpSettings {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** True when no more sessions are to be taken. */
-  readonly isFull: () => boolean;
-  readonly session: SessionSettings;
+  /** Absent: without TLS. */
+  readonly tls?: TlsOptions;
+  readonly door: Door;
 }
+
+/** A TLS handshake may take so long, milliseconds. */
+const handshakeMs = 10_000;
 
 /**
  * Listens for feed clients on TCP.
  * @throws {Error} Node's own, when the address cannot be listened on
  */
 export async function listenTcp(settings: TcpSettings, house: House): Promise<Listener> {
+  const { tls, door } = settings;
   const connections = new Set<Connection>();
-  const server = createServer({ noDelay: true }, (socket) => {
-    if (settings.isFull()) {
-      house.log.warn({ peer: socket.remoteAddress }, 'session.refused');
-      socket.destroy();
-      return;
-    }
-    serve(socket, settings.session, house, connections);
+  const secured = tls && createTlsServer({ ...tls, noDelay: true, handshakeTimeout: handshakeMs });
+  const server = secured ?? createServer({ noDelay: true });
+  guard(server, door, house);
+  // Emitted with the socket that carries the feed: by a TLS server only after the handshake.
+  server.on(secured === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    if (!socket.destroyed) serve(socket, door, house, connections);
   });
+  server.on('tlsClientError', (error: Error, { remoteAddress }: Socket) =>
+    house.log.info({ err: error, peer: remoteAddress }, 'handshake.failed'),
+  );
   const { host, port } = await listening(server, settings);
   server.on('error', (error) => house.log.error({ err: error }, 'listener.failed'));
-  return { host, port, connections, close: () => server.close() };
+  const secure = (renewed: TlsOptions): void => secured?.setSecureContext(renewed);
+  return { host, port, connections, secure, close: () => server.close() };
 }
 
-function serve(
-  socket: Socket,
-  settings: SessionSettings,
-  house: House,
-  connections: Set<Connection>,
-): void {
+/** Turns away at once whom the door does not admit, before anything is spent on them. */
+export function guard(server: Server, door: Door, { log }: Pick<House, 'log'>): void {
+  server.prependListener('connection', (socket: Socket) => {
+    const address = socket.remoteAddress;
+    if (address !== undefined && door.admits(address)) {
+      socket.once('close', () => door.left(address));
+      return;
+    }
+    log.debug({ peer: address }, 'connection.refused');
+    socket.destroy();
+  });
+}
+
+function serve(socket: Socket, door: Door, house: House, connections: Set<Connection>): void {
   const framer = new Framer();
-  const connection = new Connection(new TcpTransport(socket), settings, house);
+  const connection = new Connection(new TcpTransport(socket), door.session(), house);
   connections.add(connection);
   let wasHalf = false;
   socket.on('data', (chunk) => {
+    if (!connection.came(chunk.length)) return;
     const all = framer.push(chunk);
     for (const framed of all) {
       if (framed.kind === 'document') connection.receive(framed.document);

@@ -71,9 +71,8 @@ export class WebSocketTransport implements Transport {
 export interface WebSocketSettings {
   /** True when no more sessions are to be taken. */
   readonly isFull: () => boolean;
-  /** True where pages of any host may connect, because a token is asked for first. */
-  readonly anyOrigin: boolean;
-  readonly session: SessionSettings;
+  /** How a session that opens now is held. */
+  readonly session: () => SessionSettings;
 }
 
 export interface WebSocketListener {
@@ -101,11 +100,13 @@ export function serveWebSocket(
     stream.on('error', (error) => house.log.debug({ err: error }, 'socket.failed'));
     const path = (request.url ?? '').split('?', 1)[0];
     if (path !== feedPath) return refuse(stream, '404 Not Found');
-    if (!settings.anyOrigin && isForeign(request)) return refuse(stream, '403 Forbidden');
+    const session = settings.session();
+    // Pages of any host may connect where a token is asked for first.
+    if (!session.requireToken && isForeign(request)) return refuse(stream, '403 Forbidden');
     if (settings.isFull()) return refuse(stream, '503 Service Unavailable');
     if (!(stream instanceof Socket)) return refuse(stream, '500 Internal Server Error');
     acceptor.handleUpgrade(request, stream, head, (webSocket) => {
-      serve(webSocket, stream, settings.session, house, connections);
+      serve(webSocket, stream, session, house, connections);
     });
   };
   server.on('upgrade', upgrade);
@@ -154,6 +155,7 @@ function serve(
   const watch = new FrameWatch();
   let wasHalf = false;
   socket.on('data', (chunk: Buffer) => {
+    connection.came(chunk.length);
     const messages = watch.push(chunk);
     // As on TCP: the clock of a half message starts when it begins.
     if (watch.half !== wasHalf || (watch.half && messages > 0)) connection.half(watch.half);

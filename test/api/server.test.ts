@@ -1,8 +1,10 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { anybody, type Grant } from '../../src/access/grant.ts';
 import { type ApiPorts, type ApiServer, createApiServer } from '../../src/api/server.ts';
 import { StoreError } from '../../src/base/errors.ts';
 import type { Call } from '../../src/call/call.ts';
+import { seesAny } from '../../src/call/extension.ts';
 import type { EndedCall } from '../../src/api/cdrs.ts';
 import type { SourceHealth } from '../../src/api/health.ts';
 import { connectedCall, endedCall } from '../support/calls.ts';
@@ -29,7 +31,7 @@ async function serve(changes: Partial<ApiPorts> = {}): Promise<void> {
     { host: '127.0.0.1', port: 0, bodyBytes: 1000 },
     {
       calls: {
-        ongoing: () => world.ongoing,
+        ongoing: (scope) => world.ongoing.filter((call) => seesAny(scope, call.extensions)),
         position: () => 'epoch1-42',
         find: (id) =>
           world.findFails === undefined
@@ -39,6 +41,7 @@ async function serve(changes: Partial<ApiPorts> = {}): Promise<void> {
           Promise.resolve(world.ended.filter(({ seq }) => seq < before).slice(0, limit)),
       },
       health: { sources: () => world.sources, journalTrouble: () => world.trouble },
+      guard: { authorize: () => anybody, waitMs: () => 0 },
       onFault: (error, request) => world.faults.push([error, request]),
       ...changes,
     },
@@ -247,6 +250,7 @@ function summaries(count: number): EndedCall[] {
     caller: '+491',
     called: String(1000 + (seq % 50)),
     outcome: 'answered',
+    extensions: ['+491', String(1000 + (seq % 50)), String(2000 + (seq % 50))],
     seq,
   }));
 }
@@ -300,7 +304,9 @@ describe('what cannot be served', () => {
 describe('who may read', () => {
   beforeEach(async () => {
     await server.close();
-    await serve({ authorize: (header) => header === 'Bearer right' });
+    const authorize = (header: string | undefined): Grant | undefined =>
+      header === 'Bearer right' ? anybody : undefined;
+    await serve({ guard: { authorize, waitMs: () => 0 } });
   });
 
   it('is whoever has a token', async () => {
@@ -395,6 +401,7 @@ describe('the server', () => {
           recent: () => Promise.resolve([]),
         },
         health: { sources: () => [], journalTrouble: () => undefined },
+        guard: { authorize: () => anybody, waitMs: () => 0 },
         onFault: () => undefined,
       },
     );

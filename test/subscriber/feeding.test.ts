@@ -11,7 +11,7 @@ import {
   type Reader,
 } from '../../src/subscriber/feeding.ts';
 import type { NotificationType } from '../../src/subscriber/message.ts';
-import type { Subscription } from '../../src/subscriber/session.ts';
+import type { Subscription } from '../../src/subscriber/subscription.ts';
 import { connectedCall, ended, lifeOf, started } from '../support/calls.ts';
 import { site } from '../support/house.ts';
 import { MemoryJournal } from '../support/memory-journal.ts';

@@ -7,7 +7,7 @@ import { Hub } from '../../src/feed/hub.ts';
 import { Encoder, type Form } from '../../src/subscriber/encoding.ts';
 import { Groups, type Member } from '../../src/subscriber/group.ts';
 import type { NotificationType } from '../../src/subscriber/message.ts';
-import type { Subscription } from '../../src/subscriber/session.ts';
+import type { Subscription } from '../../src/subscriber/subscription.ts';
 import { answered, connectedCall, ended, eventOf, gapOf, started } from '../support/calls.ts';
 import { site } from '../support/house.ts';
 import { MemoryJournal } from '../support/memory-journal.ts';

@@ -3,21 +3,21 @@
  */
 import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../src/base/errors.ts';
-import { filterOf } from '../../src/call/extension.ts';
+import { anybody, type Grant } from '../../src/access/grant.ts';
+import { type ExtensionPattern, filterOf, nothing } from '../../src/call/extension.ts';
 import { notificationTypes, type Request } from '../../src/subscriber/message.ts';
 import { refusal } from '../../src/subscriber/refusal.ts';
-import {
-  Session,
-  type SessionEffect,
-  type SessionSettings,
-  type Subscription,
-} from '../../src/subscriber/session.ts';
+import { Session, type SessionEffect, type SessionSettings } from '../../src/subscriber/session.ts';
+import type { Subscription } from '../../src/subscriber/subscription.ts';
 
 const settings: SessionSettings = {
   keepAliveMs: 10_000,
   idleTimeoutMs: 60_000,
   drainTimeoutMs: 20_000,
   requireToken: false,
+  authTimeoutMs: 10_000,
+  authBytes: 4_096,
+  documentRate: 0,
   closeAfterResponse: false,
   halfMessageMs: 10_000,
   pingMs: 0,
@@ -136,7 +136,10 @@ describe('requests that others must answer', () => {
       { kind: 'summary', head: { type: 'GetManagementSummary' } },
       authenticate,
     ];
-    for (const ask of asks) expect(open().request(ask, openedMs)).toEqual([{ kind: 'ask', ask }]);
+    for (const ask of asks) {
+      const effect = { kind: 'ask', ask, grant: anybody };
+      expect(open().request(ask, openedMs)).toEqual([effect]);
+    }
   });
 
   it('get their answer, and the session goes on', () => {
@@ -171,15 +174,18 @@ describe('a session where a token must come first', () => {
   it('takes everything once the token was accepted', () => {
     const session = guarded();
     const { head } = authenticate;
-    expect(session.request(authenticate, openedMs)).toEqual([{ kind: 'ask', ask: authenticate }]);
-    expect(session.authenticated(true, head)).toEqual([
+    expect(session.request(authenticate, openedMs)).toEqual([
+      { kind: 'ask', ask: authenticate, grant: anybody },
+    ]);
+    expect(session.authenticated(anybody, head)).toEqual([
       { kind: 'answer', answer: { kind: 'done', head } },
     ]);
     expect(kinds(session.request(subscribe, openedMs))).toEqual(['subscribe']);
   });
 
   it('ends when the token is not known', () => {
-    const effects = guarded().authenticated(false, authenticate.head);
+    const effects = guarded().authenticated('The token is not known.', authenticate.head);
+    expect(effects[0]).toMatchObject({ answer: { detail: 'The token is not known.' } });
     expect(kinds(effects)).toEqual(['answer', 'end']);
     expect(endOf(effects)).toBe('unauthorized');
   });
@@ -187,11 +193,26 @@ describe('a session where a token must come first', () => {
   it('cannot be kept by asking without a token', () => {
     const session = guarded();
     const noToken = refusal({ type: 'Authenticate' }, 'The Request has no token.');
-    for (let nowMs = openedMs; nowMs <= openedMs + 60_000; nowMs += 5_000) {
+    for (let nowMs = openedMs; nowMs <= openedMs + 10_000; nowMs += 1_000) {
       session.heard(nowMs);
       expect(kinds(session.request(noToken, nowMs))).toEqual(['answer']);
     }
-    expect(endOf(session.tick(openedMs + 60_001, undefined))).toBe('idle');
+    expect(session.nextDeadlineMs(undefined)).toBe(openedMs + 10_001);
+    expect(endOf(session.tick(openedMs + 10_000, undefined))).toBeUndefined();
+    expect(endOf(session.tick(openedMs + 10_001, undefined))).toBe('unauthorized');
+  });
+
+  it('is not hurried any more once the token was accepted', () => {
+    const session = guarded();
+    session.authenticated(anybody, authenticate.head);
+    expect(session.nextDeadlineMs(undefined)).toBe(openedMs + 60_001);
+    expect(session.tick(openedMs + 10_001, undefined)).toEqual([]);
+  });
+
+  it('ends when more comes than a token needs', () => {
+    const effects = guarded().tooMuchUnasked();
+    expect(effects[0]).toMatchObject({ answer: { kind: 'failure', failure: 'Not Authorized' } });
+    expect(endOf(effects)).toBe('unauthorized');
   });
 });
 
@@ -209,7 +230,60 @@ describe('a server that closes after each response', () => {
   it('keeps subscribers, and whoever has just authenticated', () => {
     expect(kinds(closing().request(subscribe, openedMs))).toEqual(['subscribe']);
     expect(kinds(subscribed(closing()).answered(answer))).toEqual(['answer']);
-    expect(kinds(closing().authenticated(true, authenticate.head))).toEqual(['answer']);
+    expect(kinds(closing().authenticated(anybody, authenticate.head))).toEqual(['answer']);
+  });
+});
+
+describe('with a token that may see some extensions only', () => {
+  const grant: Grant = {
+    name: 'wallboard',
+    scope: filterOf([
+      { kind: 'prefix', prefix: '10' },
+      { kind: 'number', number: '7' },
+    ]),
+    control: false,
+  };
+  const narrow = (): Session => {
+    const session = open({ requireToken: true });
+    session.authenticated(grant, authenticate.head);
+    return session;
+  };
+  const filterFor = (...extensions: ExtensionPattern[]): unknown => {
+    const [effect] = narrow().request({ ...subscribe, extensions }, openedMs);
+    return effect?.kind === 'subscribe' ? effect.subscription.filter : effect;
+  };
+
+  it('all calls are those of its extensions', () => {
+    expect(filterFor()).toEqual(grant.scope);
+  });
+
+  it('a part of them is that part', () => {
+    const asked: ExtensionPattern = { kind: 'range', from: '1050', to: '1150' };
+    const seen: ExtensionPattern = { kind: 'range', from: '1050', to: '1099' };
+    expect(filterFor(asked)).toEqual(filterOf([seen]));
+    expect(filterFor({ kind: 'prefix', prefix: '20' })).toEqual(nothing);
+  });
+
+  it('another extension by its name is refused, and the session goes on', () => {
+    const answer = {
+      kind: 'failure',
+      head: subscribe.head,
+      failure: 'Not Authorized',
+      detail: 'The token "wallboard" may not see the extension "2000".',
+    };
+    const extensions: ExtensionPattern[] = [
+      { kind: 'number', number: '7' },
+      { kind: 'number', number: '2000' },
+    ];
+    const session = narrow();
+    const effects = session.request({ ...subscribe, extensions }, openedMs);
+    expect(effects).toEqual([{ kind: 'answer', answer }]);
+  });
+
+  it('every question is asked with what it may see', () => {
+    const ask: Request = { kind: 'summary', head: { type: 'GetManagementSummary' } };
+    expect(narrow().request(ask, openedMs)).toEqual([{ kind: 'ask', ask, grant }]);
+    expect(open().request(ask, openedMs)).toEqual([{ kind: 'ask', ask, grant: anybody }]);
   });
 });
 

@@ -4,11 +4,18 @@
 import { once } from 'node:events';
 import { connect, createServer, Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Door } from '../../src/subscriber/door.ts';
 import { listenTcp, TcpTransport } from '../../src/subscriber/tcp.ts';
 import { ended, started } from '../support/calls.ts';
 import { FeedClient, isGoodbye, type TcpClient } from '../support/feed-client.ts';
 import { goodToken } from '../support/fake-desk.ts';
 import { eventually, OpenHouse } from '../support/house.ts';
+
+const openDoor = ({ session }: OpenHouse): Door => ({
+  admits: () => true,
+  left: () => undefined,
+  session: () => session,
+});
 
 const request = (type: string, id: string, inside = ''): string =>
   `<VerbaApi><Request type="${type}" id="${id}">${inside}</Request></VerbaApi>`;
@@ -258,18 +265,14 @@ describe('waiting for the reader', () => {
 
 it('says so when its address is taken', async () => {
   const house = await OpenHouse.open();
-  const { session } = house;
-  const taken = { ...house.tcpAddress, isFull: () => false, session };
+  const taken = { ...house.tcpAddress, door: openDoor(house) };
   await expect(listenTcp(taken, house.house)).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });
 
 it('takes nobody any more once it is closed, and keeps who is there', async () => {
   const house = await OpenHouse.open();
-  const { session } = house;
-  const listener = await listenTcp(
-    { host: '127.0.0.1', port: 0, isFull: () => false, session },
-    house.house,
-  );
+  const listening = { host: '127.0.0.1', port: 0, door: openDoor(house) };
+  const listener = await listenTcp(listening, house.house);
   const client = await FeedClient.tcp(listener);
   client.send(subscribe);
   await client.next();

@@ -1,6 +1,8 @@
 /**
  * A desk whose answers the test decides: records, the recorder, the sources, a token.
  */
+import { anybody, type Grant } from '../../src/access/grant.ts';
+import { type ExtensionFilter, seesAny } from '../../src/call/extension.ts';
 import type { Hub } from '../../src/feed/hub.ts';
 import type { Desk, MuteResult, MuteState } from '../../src/subscriber/desk.ts';
 import type { Encoder } from '../../src/subscriber/encoding.ts';
@@ -15,6 +17,9 @@ export class FakeDesk implements Desk {
   /** Records of calls that are over, by id. */
   readonly finished = new Map<string, string>();
   readonly mutes: { readonly call: string; readonly wanted: MuteState }[] = [];
+  readonly tokens = new Map<string, Grant>([[goodToken, anybody]]);
+  /** Grants in use, once for each session. */
+  readonly seated: Grant[] = [];
   muteResult: MuteResult = { kind: 'done' };
   /** What detail and mute requests wait for. */
   answers: () => Promise<void> = () => Promise.resolve();
@@ -30,22 +35,28 @@ export class FakeDesk implements Desk {
     this.#encoder = encoder;
   }
 
-  async cdr(callId: string): Promise<string | undefined> {
+  async cdr(callId: string, scope: ExtensionFilter): Promise<string | undefined> {
     await this.answers();
     const call = this.#hub.call(callId);
-    return call === undefined ? this.finished.get(callId) : this.#encoder.cdr(call);
+    if (call === undefined) return this.finished.get(callId);
+    return seesAny(scope, call.extensions) ? this.#encoder.cdr(call) : undefined;
   }
 
-  async mute(callId: string, wanted: MuteState): Promise<MuteResult> {
+  #seen(callId: string, scope: ExtensionFilter): boolean {
+    const call = this.#hub.call(callId);
+    return call !== undefined && seesAny(scope, call.extensions);
+  }
+
+  async mute(callId: string, wanted: MuteState, scope: ExtensionFilter): Promise<MuteResult> {
     await this.answers();
-    if (this.#hub.call(callId) === undefined) return { kind: 'no-such-call' };
+    if (!this.#seen(callId, scope)) return { kind: 'no-such-call' };
     this.mutes.push({ call: callId, wanted });
     if (this.muteResult.kind === 'done') this.muted = wanted;
     return this.muteResult;
   }
 
-  muteState(callId: string): MuteState | undefined {
-    return this.#hub.call(callId) === undefined ? undefined : this.muted;
+  muteState(callId: string, scope: ExtensionFilter): MuteState | undefined {
+    return this.#seen(callId, scope) ? this.muted : undefined;
   }
 
   summary(): Summary {
@@ -62,7 +73,15 @@ export class FakeDesk implements Desk {
     return this.sourceStates;
   }
 
-  authenticate(token: string): boolean {
-    return token === goodToken;
+  authenticate(token: string): Grant | string {
+    const grant = this.tokens.get(token);
+    if (grant === undefined)
+      return 'The token is not known here; ask the administrator for a valid one.';
+    this.seated.push(grant);
+    return grant;
+  }
+
+  letGo(grant: Grant): void {
+    this.seated.splice(this.seated.indexOf(grant), 1);
   }
 }

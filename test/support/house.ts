@@ -77,6 +77,9 @@ export const defaultSession: SessionSettings = {
   idleTimeoutMs: 300_000,
   drainTimeoutMs: 15_000,
   requireToken: false,
+  authTimeoutMs: 10_000,
+  authBytes: 4_096,
+  documentRate: 0,
   closeAfterResponse: false,
   halfMessageMs: bounds.halfMessageMs,
   pingMs: 0,
@@ -183,10 +186,11 @@ export class OpenHouse<J extends Journal = MemoryJournal> extends TestHouse<J> {
   }
 
   async #listen(isFull: () => boolean): Promise<void> {
-    const { session } = this;
-    const tcp = await listenTcp({ host: '127.0.0.1', port: 0, isFull, session }, this.house);
+    const session = (): SessionSettings => this.session;
+    const door = { admits: () => !isFull(), left: () => undefined, session };
+    const tcp = await listenTcp({ host: '127.0.0.1', port: 0, door }, this.house);
     const server = createServer((_, response) => response.writeHead(404).end());
-    const webSocket = serveWebSocket(server, { isFull, anyOrigin: false, session }, this.house);
+    const webSocket = serveWebSocket(server, { isFull, session }, this.house);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();

@@ -1,0 +1,33 @@
+/**
+ * Which settings a running server cannot take up: those that its sockets, its store and its rooms were
+ * made with.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Config } from '../config/settings.ts';
+
+/** Everything else is taken up at once, or by the next session that opens. */
+const fixed = {
+  feed: ['host', 'port', 'tls', 'queueBytes'],
+  http: ['enabled', 'host', 'port', 'tls', 'bodyLimitBytes'],
+  data: ['dir'],
+  journal: ['maxAgeMs', 'maxSizeBytes'],
+  record: ['maxAgeMs', 'mediaRoots', 'metadataFiles'],
+  site: ['location', 'recorderServiceId', 'times'],
+} as const;
+
+/** The settings that differ between the two and hold only after a restart, as `section.name`. */
+export function needingRestart(current: Config, renewed: Config): readonly string[] {
+  const found = Object.entries(fixed).flatMap(([section, names]) => {
+    const before = Object.entries(current[section as keyof typeof fixed]);
+    const after = new Map<string, unknown>(Object.entries(renewed[section as keyof typeof fixed]));
+    return before
+      .filter(([name]) => (names as readonly string[]).includes(name))
+      .filter(([name, value]) => !isDeepStrictEqual(value, after.get(name)))
+      .map(([name]) => `${section}.${name}`);
+  });
+  const ingests = (config: Config): unknown =>
+    config.sources.filter(({ type, enabled }) => type === 'ingest' && enabled);
+  return isDeepStrictEqual(ingests(current), ingests(renewed))
+    ? found
+    : [...found, 'source.ingest'];
+}
