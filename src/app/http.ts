@@ -44,6 +44,7 @@ export async function openHttp(config: Config, parts: HttpParts): Promise<HttpDo
   const everything = filterOf([]);
   const ingest = sources.ingest();
   const bodyBytes = config.http.bodyLimitBytes;
+  const tokens = [...config.tokens, ...config.filedTokens];
   const api = createApiServer(
     { host: config.http.host, port: config.http.port, bodyBytes },
     {
@@ -54,14 +55,14 @@ export async function openHttp(config: Config, parts: HttpParts): Promise<HttpDo
         recent: (limit, beforeSeq) => cdrs.recent(limit, beforeSeq),
       },
       health: { sources: () => sources.reports(), journalTrouble },
-      ...(config.feed.requireToken && { authorize: bearer(config.tokens) }),
+      ...(config.access.requireToken && { authorize: bearer(tokens) }),
       plugins: ingest === undefined ? [] : [ingestRoutes(ingest, { bodyBytes })],
       onFault: (error, request) => log.error({ err: error, request }, 'request.failed'),
     },
   );
   const { maxSessions } = config.feed;
   const isFull = (): boolean => parts.sessions() >= maxSessions;
-  const settings = { session, isFull, anyOrigin: config.feed.requireToken };
+  const settings = { session, isFull, anyOrigin: config.access.requireToken };
   const feed = serveWebSocket(api.http, settings, house);
   const address = await api.listen();
   return {

@@ -95,6 +95,7 @@ async function assemble(
   failed: Promise<Error>,
 ): Promise<RunningServer> {
   const site = siteOf(config);
+  const tokens = [...config.tokens, ...config.filedTokens];
   let trouble: Error | undefined;
   const journal = new EmbeddedJournal({
     store,
@@ -151,7 +152,7 @@ async function assemble(
     startedAtMs: steadyClock.now(),
     nowMs: () => steadyClock.now(),
     subscribers: () => groups.members,
-    isToken: (token) => verifyToken(token, config.tokens) !== undefined,
+    isToken: (token) => verifyToken(token, tokens) !== undefined,
   });
   const house: House = {
     desk,
@@ -260,14 +261,14 @@ function siteOf({ site }: Config): CdrSite {
   return { location, recorderServiceId: site.recorderServiceId, times: site.times };
 }
 
-function sessionOf({ feed }: Config, pingMs: number): SessionSettings {
-  const { keepAliveMs, idleTimeoutMs, drainTimeoutMs, requireToken, closeAfterResponse } = feed;
+function sessionOf({ access, feed }: Config, pingMs: number): SessionSettings {
+  const { keepAliveMs, idleTimeoutMs, drainTimeoutMs, closeAfterResponse } = feed;
   const { halfMessageMs } = bounds;
   return {
     keepAliveMs,
     idleTimeoutMs,
     drainTimeoutMs,
-    requireToken,
+    requireToken: access.requireToken,
     closeAfterResponse,
     halfMessageMs,
     pingMs,

@@ -1,5 +1,6 @@
 /** `offhook serve`: a server as its configuration says. */
 import { Command } from 'commander';
+import { readTokenFile } from '../access/token-file.ts';
 import { loadConfig } from '../config/load.ts';
 import { exitCodesHelp } from './failure.ts';
 import { configOption } from './options.ts';
@@ -26,7 +27,7 @@ ${exitCodesHelp}`,
 }
 
 async function serve(options: ServeOptions, surface: Surface): Promise<void> {
-  const config = loadConfig(options.config);
+  const config = loadConfig(options.config, readTokenFile);
   const enabled = config.sources.filter((source) => source.enabled);
   const names = enabled.map(({ name, type }) => `${name} (${type})`).join(', ');
   const about = names === '' ? 'No source is enabled: no call will be seen.' : `Sources: ${names}`;

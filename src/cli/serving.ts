@@ -23,7 +23,7 @@ export async function runServer(config: Config, about: string, surface: Surface)
   log.info({ settings: effectiveSettings(config) }, 'config.effective');
   const signal = firstSignal(surface, log);
   const server = await startServer(config, { log });
-  surface.out(new Greeting(surface).text(server, about, config.feed.requireToken));
+  surface.out(new Greeting(surface).text(server, about, config.access.requireToken));
 
   const reason = await Promise.race([signal, server.failed]);
   if (reason instanceof Error) {
