@@ -1,5 +1,6 @@
 /** `offhook check`: whether a configuration can be used, and what it comes to. */
 import { Command } from 'commander';
+import { readTokenFile } from '../access/token-file.ts';
 import { ConfigError } from '../base/errors.ts';
 import { effectiveSettings, effectiveText } from '../config/effective.ts';
 import { loadConfig } from '../config/load.ts';
@@ -27,7 +28,7 @@ export function checkCommand(surface: Surface): Command {
 function check(options: CheckOptions, surface: Surface): void {
   let config: Config;
   try {
-    config = loadConfig(options.config);
+    config = loadConfig(options.config, readTokenFile);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     report(error, options, surface);

@@ -1,5 +1,6 @@
 /** `offhook replay`: what offhook makes of a recorded transcript, as the calls would have been told. */
 import { Command, InvalidArgumentError } from 'commander';
+import { readTokenFile } from '../access/token-file.ts';
 import { isOfCall } from '../call/event.ts';
 import type { CallEvent } from '../call/event.ts';
 import { decimal, wholeNumber } from './arguments.ts';
@@ -57,9 +58,14 @@ async function replay(file: string, options: ReplayOptions, surface: Surface): P
   };
   // Only here all of a server is needed; the other commands start faster without.
   const { runReplay } = await import('../app/replay-run.ts');
-  const config = configOf({ http: { enabled: false } }, 'The replay', thisMachine(process.cwd()), {
-    feed: { port: options.feedPort },
-  });
+  const config = configOf(
+    { http: { enabled: false } },
+    'The replay',
+    thisMachine(process.cwd(), readTokenFile),
+    {
+      feed: { port: options.feedPort },
+    },
+  );
   const { calls, events } = await runReplay({
     config,
     file,

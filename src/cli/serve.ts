@@ -1,5 +1,6 @@
 /** `offhook serve`: a server as its configuration says. */
 import { Command } from 'commander';
+import { readTokenFile } from '../access/token-file.ts';
 import { loadConfig } from '../config/load.ts';
 import { exitCodesHelp } from './failure.ts';
 import { configOption } from './options.ts';
@@ -17,6 +18,7 @@ export function serveCommand(surface: Surface): Command {
       'after',
       `
 The log is on standard error, as JSON lines. SIGTERM and Ctrl-C stop it in order; a second one at once.
+SIGHUP takes up the configuration, the tokens and the certificates as they are then; sessions stay.
 
 Example:
   offhook serve --config offhook.toml
@@ -26,11 +28,11 @@ ${exitCodesHelp}`,
 }
 
 async function serve(options: ServeOptions, surface: Surface): Promise<void> {
-  const config = loadConfig(options.config);
+  const config = loadConfig(options.config, readTokenFile);
   const enabled = config.sources.filter((source) => source.enabled);
   const names = enabled.map(({ name, type }) => `${name} (${type})`).join(', ');
   const about = names === '' ? 'No source is enabled: no call will be seen.' : `Sources: ${names}`;
   // Only a server needs all of a server; the other commands start faster without.
   const { runServer } = await import('./serving.ts');
-  await runServer(config, about, surface);
+  await runServer(config, about, surface, () => loadConfig(options.config, readTokenFile));
 }

@@ -1,5 +1,6 @@
 /** `offhook simulate`: a server with a made-up contact centre on the line; needs no configuration. */
 import { Command } from 'commander';
+import { readTokenFile } from '../access/token-file.ts';
 import { thisMachine } from '../config/load.ts';
 import { configOf } from '../config/read.ts';
 import type { Surroundings } from '../config/read.ts';
@@ -31,7 +32,7 @@ export function simulateCommand(surface: Surface): Command {
 }
 
 async function simulate(options: SimulateOptions, surface: Surface): Promise<void> {
-  const config = simulatedConfig(options, thisMachine(process.cwd()));
+  const config = simulatedConfig(options, thisMachine(process.cwd(), readTokenFile));
   const last = 1000 + options.agents;
   const agents = options.agents === 1 ? 'agent 1001' : `agents 1001 to ${last}`;
   const rate = options.rate === 1 ? 'a call' : `${options.rate} calls`;

@@ -2,9 +2,10 @@
  * The table of settings for the documentation, in Markdown. A test holds the printed documentation
  * against it.
  */
+import { tokenSettings } from './access-settings.ts';
 import { environmentName } from './environment.ts';
 import { expectation } from './schema.ts';
-import { sections, tokenSettings } from './settings.ts';
+import { sections } from './settings.ts';
 import { commonSourceSettings, sourceTypes } from './source-settings.ts';
 import { isRequired } from './setting.ts';
 import type { Setting, Settings } from './setting.ts';

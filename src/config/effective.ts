@@ -2,8 +2,9 @@
  * The settings as they are in force, for the log line at start and for people: in the names and units
  * of the file, secrets only as "set" or "not set".
  */
-import { sections, tokenSettings } from './settings.ts';
-import type { Config } from './settings.ts';
+import { tokenSettings } from './access-settings.ts';
+import { sections } from './settings.ts';
+import type { Config, TokenSettings } from './settings.ts';
 import { slicing } from './setting.ts';
 import type { Setting, Settings } from './setting.ts';
 import { sourceSettings } from './tree.ts';
@@ -14,30 +15,34 @@ export interface EffectiveSettings {
   readonly sections: Readonly<Record<string, EffectiveTable>>;
   /** By name of the token. */
   readonly tokens: Readonly<Record<string, EffectiveTable>>;
+  /** Those of the tokens file, by name. */
+  readonly filedTokens: Readonly<Record<string, EffectiveTable>>;
   /** By name of the source. */
   readonly sources: Readonly<Record<string, EffectiveTable>>;
 }
 
 /** A plain object for a log line; an optional value that was not given is left out. */
 export function effectiveSettings(config: Config): EffectiveSettings {
-  const { tokens, sources, ...slices } = config;
+  const { tokens, filedTokens, sources, ...slices } = config;
   const found = new Map<string, object>(Object.entries(slices));
   const sectionTables = Object.entries(sections).map(
     ([name, settings]) => [name, effectiveTable(settings, found.get(name) ?? {})] as const,
   );
-  const tokenTables = tokens.map((token) => {
-    const { name: _name, ...table } = effectiveTable(tokenSettings, token);
-    return [token.name, table] as const;
-  });
   const sourceTables = sources.map((source) => {
     const { name: _name, ...table } = effectiveTable(sourceSettings(source.type), source);
     return [source.name, { type: source.type, ...table }] as const;
   });
   return {
     sections: Object.fromEntries(sectionTables),
-    tokens: Object.fromEntries(tokenTables),
+    tokens: Object.fromEntries(tokens.map(tokenTable)),
+    filedTokens: Object.fromEntries(filedTokens.map(tokenTable)),
     sources: Object.fromEntries(sourceTables),
   };
+}
+
+function tokenTable(token: TokenSettings): readonly [string, EffectiveTable] {
+  const { name: _name, ...table } = effectiveTable(tokenSettings, token);
+  return [token.name, table];
 }
 
 function effectiveTable(settings: Settings, slice: object): EffectiveTable {
@@ -53,9 +58,9 @@ function effectiveTable(settings: Settings, slice: object): EffectiveTable {
   return table;
 }
 
-/** The same for a terminal: looks like the file, with units as comments and secrets left out. */
+/** The same for a terminal: looks like the file, with units as comments, and without what is not of it. */
 export function effectiveText(config: Config): string {
-  const { tokens, sources, ...slices } = config;
+  const { tokens, filedTokens, sources, ...slices } = config;
   const found = new Map<string, object>(Object.entries(slices));
   const parts = Object.entries(sections).map(([name, settings]) =>
     tableText(`[${name}]`, settings, found.get(name) ?? {}),
@@ -64,6 +69,10 @@ export function effectiveText(config: Config): string {
   for (const source of sources) {
     const head = `[[source]]\ntype = "${source.type}"`;
     parts.push(tableText(head, sourceSettings(source.type), source));
+  }
+  for (const { name, extensions, control } of filedTokens) {
+    const may = `extensions = ${JSON.stringify(extensions)}, control = ${control}`;
+    parts.push(`# token ${JSON.stringify(name)} of the tokens file: ${may}\n`);
   }
   return parts.join('\n');
 }

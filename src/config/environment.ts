@@ -54,11 +54,21 @@ function misspelt(env: Environment, known: ReadonlySet<string>): Problem[] {
   const problems: Problem[] = [];
   for (const variable of Object.keys(env)) {
     if (!variable.startsWith(prefix) || known.has(variable)) continue;
-    const meant = nearest(variable, [...known]);
+    const meant = nearest(variable, [...known]) ?? inAnotherSection(variable, known);
     if (meant === undefined) continue;
     problems.push({ path: variable, seen: 'an unknown variable', expected: meant });
   }
   return problems;
+}
+
+/** The variable of the same setting where it belongs: one that is set in vain must not pass unnoticed. */
+function inAnotherSection(variable: string, known: ReadonlySet<string>): string | undefined {
+  const starts = Object.keys(sections).map((section) => environmentName(section, ''));
+  const start = starts.find((each) => variable.startsWith(each));
+  if (start === undefined) return undefined;
+  const name = variable.slice(start.length);
+  const [home, ...more] = starts.map((each) => each + name).filter((each) => known.has(each));
+  return more.length === 0 ? home : undefined;
 }
 
 /** The value of a variable's text; what cannot be read stays text, for the check to refuse. */
@@ -69,7 +79,8 @@ function environmentValue(setting: Setting, text: string): unknown {
     case 'flag':
       return text === 'true' ? true : text === 'false' ? false : text;
     case 'paths':
-      return text.split(',').map((path) => path.trim());
+    case 'texts':
+      return text.split(',').map((item) => item.trim());
     case 'text':
     case 'choice':
     case 'path':

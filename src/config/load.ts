@@ -2,43 +2,72 @@
  * The configuration file on disk, and what reading it needs of this machine. The only file of this room
  * that touches the disk.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../base/errors.ts';
+import type { FilePlaces } from './files.ts';
 import { readConfig } from './read.ts';
 import type { Surroundings } from './read.ts';
 import type { Config } from './settings.ts';
+import { readTokenBook } from './token-book.ts';
+import type { TokenBook } from './token-book.ts';
 
 const largestFile = 1024 * 1024;
 const largestSecretFile = 64 * 1024;
+
+/** How a tokens file is read; see `FilePlaces`. */
+export type TokenReader = FilePlaces['readTokens'];
 
 /**
  * Loads the configuration at `path`; the environment wins over the file.
  * @throws {ConfigError} CONFIG_UNREADABLE when the file cannot be read
  * @throws {InvalidConfigError} CONFIG_INVALID with every problem found
  */
-export function loadConfig(path: string): Config {
-  const absolute = resolve(path);
-  let text: string;
+export function loadConfig(path: string, readTokens: TokenReader): Config {
+  return readConfig(configText(path), path, thisMachine(dirname(resolve(path)), readTokens));
+}
+
+/**
+ * What the configuration at `path` says of tokens, whatever else in it is wrong.
+ * @throws {ConfigError} CONFIG_UNREADABLE when the file cannot be read
+ * @throws {InvalidConfigError} CONFIG_INVALID when it is no TOML
+ */
+export function loadTokenBook(path: string): TokenBook {
+  const places = { env: process.env, folder: dirname(resolve(path)) };
+  return readTokenBook(configText(path), path, places);
+}
+
+function configText(path: string): string {
   try {
-    text = readBounded(absolute, largestFile);
+    return readBounded(resolve(path), largestFile);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `${path} cannot be read: ${reason}.`;
     throw new ConfigError('CONFIG_UNREADABLE', message, { cause: error });
   }
-  return readConfig(text, path, thisMachine(dirname(absolute)));
 }
 
 /** @param folder absolute folder that relative paths in the settings start from */
-export function thisMachine(folder: string): Surroundings {
+export function thisMachine(folder: string, readTokens: TokenReader): Surroundings {
   return {
     env: process.env,
     hostname: hostname(),
     folder,
     readSecret: (path) => readBounded(path, largestSecretFile),
+    fileFault,
+    readTokens,
   };
+}
+
+function fileFault(path: string): string | undefined {
+  try {
+    if (statSync(path).isDirectory()) return reasons['EISDIR'];
+    accessSync(path, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error).message;
+  }
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -53,10 +82,16 @@ function readBounded(path: string, limit: number): string {
   try {
     return readWhole(path, limit);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const reason = reasons[code];
-    throw reason === undefined ? error : new Error(reason, { cause: error });
+    throw reasonOf(error);
   }
+}
+
+/** An error whose message is the reason alone. */
+function reasonOf(error: unknown): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const reason = reasons[code];
+  if (reason !== undefined) return new Error(reason, { cause: error });
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** Reads at most `limit` bytes; a device or a huge file never fills the memory. */

@@ -3,18 +3,20 @@
  * check, fill in defaults, convert units. Pure: what it needs of the machine is an argument. Every
  * problem is collected; nobody is told of the first one only.
  */
-import { isAbsolute, join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import type { z } from 'zod';
+import { tokenSettings } from './access-settings.ts';
 import { takeEnvironment } from './environment.ts';
+import { absolutePath, checkFiles, filedTokensOf } from './files.ts';
+import type { FilePlaces } from './files.ts';
 import { describeValue, InvalidConfigError, nearest } from './problem.ts';
 import type { Problem } from './problem.ts';
-import { expectation, fileSchema } from './schema.ts';
+import { fileSchema, itemExpectation, expectation } from './schema.ts';
 import { resolveSecrets } from './secrets.ts';
 import type { SecretPlaces } from './secrets.ts';
-import { sections, tokenSettings } from './settings.ts';
+import { sections } from './settings.ts';
 import { sourceTypes } from './source-settings.ts';
-import type { Config } from './settings.ts';
+import type { Config, TokenSettings } from './settings.ts';
 import { slicing } from './setting.ts';
 import type { Settings } from './setting.ts';
 import { checkTogether } from './together.ts';
@@ -22,7 +24,7 @@ import * as tree from './tree.ts';
 import type { Tree } from './tree.ts';
 
 /** What reading needs of the machine. */
-export interface Surroundings extends SecretPlaces {
+export interface Surroundings extends SecretPlaces, FilePlaces {
   readonly hostname: string;
 }
 
@@ -35,9 +37,16 @@ export type Values = Readonly<Record<string, unknown>>;
  * @throws {InvalidConfigError} with every problem of the text
  */
 export function readConfig(text: string, origin: string, surroundings: Surroundings): Config {
-  let file: Values;
+  return configOf(parseFile(text, origin), origin, surroundings);
+}
+
+/**
+ * The values in the text of a configuration file, not checked.
+ * @throws {InvalidConfigError} when it is no TOML
+ */
+export function parseFile(text: string, origin: string): Values {
   try {
-    file = parse(text, { maxDepth: 16, unsafeKeyBehaviour: 'throw' });
+    return parse(text, { maxDepth: 16, unsafeKeyBehaviour: 'throw' });
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     // The rest of the message quotes the line, which may hold a secret.
@@ -50,7 +59,6 @@ export function readConfig(text: string, origin: string, surroundings: Surroundi
       },
     ]);
   }
-  return configOf(file, origin, surroundings);
 }
 
 /**
@@ -78,9 +86,10 @@ export function configOf(
     const found = problemsOf(issue, written, variables);
     problems.push(...found.filter((problem) => !told.has(problem.path)));
   }
-  problems.push(...checkTogether(written));
+  const filed = filedTokensOf(written, surroundings, problems);
+  problems.push(...checkFiles(written, surroundings), ...checkTogether(written, filed));
   if (problems.length > 0) throw new InvalidConfigError(origin, problems);
-  return settled(written, surroundings);
+  return settled(written, filed ?? [], surroundings);
 }
 
 function problemsOf(
@@ -94,7 +103,7 @@ function problemsOf(
     return issue.keys.map((key) => ({
       path: tree.pathText([...at, key]),
       seen: 'an unknown setting',
-      expected: nearest(key, known) ?? `one of ${known.join(', ')}`,
+      expected: nearest(key, known) ?? inAnotherSection(key, at) ?? `one of ${known.join(', ')}`,
     }));
   }
   const path = tree.pathText(at);
@@ -105,9 +114,17 @@ function problemsOf(
   const variable = variables.get(path);
   const seen = hidden ? 'a value that is not shown' : describeValue(value);
   const from = variable === undefined ? '' : ` from ${variable}`;
-  const isItem = setting.kind === 'paths' && typeof at.at(-1) === 'number';
-  const expected = isItem ? 'a path' : expectation(setting);
+  const isItem = typeof at.at(-1) === 'number';
+  const expected = isItem ? itemExpectation(setting) : expectation(setting);
   return [{ path, seen: seen + from, expected }];
+}
+
+/** The path of the same setting in the one other section that has it. */
+function inAnotherSection(key: string, at: tree.TreePath): string | undefined {
+  if (at.length !== 1) return undefined;
+  const homes = Object.entries(sections).filter(([, settings]) => Object.hasOwn(settings, key));
+  const [home, ...more] = homes.map(([section]) => `${section}.${key}`);
+  return more.length === 0 ? home : undefined;
 }
 
 function knownNames(written: Tree, at: tree.TreePath): readonly string[] {
@@ -129,7 +146,11 @@ function place(at: tree.TreePath): string {
 }
 
 /** Defaults filled in, paths made absolute, units converted. */
-function settled(written: Tree, surroundings: Surroundings): Config {
+function settled(
+  written: Tree,
+  filedTokens: readonly TokenSettings[],
+  surroundings: Surroundings,
+): Config {
   const slice = (settings: Settings, table: unknown): Tree =>
     sliceOf(settings, tree.isTree(table) ? table : {}, surroundings.folder);
   const config: Tree = {};
@@ -142,6 +163,7 @@ function settled(written: Tree, surroundings: Surroundings): Config {
   config['tokens'] = tree
     .tablesOf(written, 'token')
     .map(({ table }) => slice(tokenSettings, table));
+  config['filedTokens'] = filedTokens;
   config['sources'] = tree.tablesOf(written, 'source').map(({ table }) => {
     const { type } = table;
     const settings = tree.isSourceType(type) ? tree.sourceSettings(type) : {};
@@ -154,13 +176,13 @@ function settled(written: Tree, surroundings: Surroundings): Config {
 function sliceOf(settings: Settings, table: Tree, folder: string): Tree {
   const slice: Tree = {};
   const absolute = (path: unknown): unknown =>
-    typeof path === 'string' && !isAbsolute(path) ? join(folder, path) : path;
+    typeof path === 'string' ? absolutePath(path, folder) : path;
   for (const [name, setting] of Object.entries(settings)) {
     const value = table[name] ?? ('default' in setting ? setting.default : undefined);
     if (value === undefined) continue;
     const { factor, suffix } = slicing(setting);
     if (setting.kind === 'path') slice[name] = absolute(value);
-    else if (Array.isArray(value)) slice[name] = value.map(absolute);
+    else if (setting.kind === 'paths' && Array.isArray(value)) slice[name] = value.map(absolute);
     else if (typeof value === 'number' && factor !== 1) {
       slice[name + suffix] = Math.round(value * factor);
     } else slice[name + suffix] = value;

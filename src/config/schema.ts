@@ -3,7 +3,8 @@
  * says about a value is used to find it; what the person reads comes from the table.
  */
 import { z } from 'zod';
-import { sections, tokenSettings } from './settings.ts';
+import { tokenSettings } from './access-settings.ts';
+import { sections } from './settings.ts';
 import { commonSourceSettings, sourceTypes } from './source-settings.ts';
 import { isRequired } from './setting.ts';
 import type { Setting, Settings } from './setting.ts';
@@ -35,6 +36,8 @@ function valueSchema(setting: Setting): z.ZodType {
       return z.string().min(1).max(longestPath);
     case 'paths':
       return z.array(z.string().min(1).max(longestPath)).max(mostPaths);
+    case 'texts':
+      return z.array(z.string().refine(setting.accepts)).max(setting.most);
     case 'secret': {
       const secret = z.string().min(1).max(longestSecret);
       return setting.pattern === undefined ? secret : secret.regex(setting.pattern);
@@ -62,11 +65,19 @@ export function expectation(setting: Setting): string {
       return 'a path';
     case 'paths':
       return 'a list of paths';
+    case 'texts':
+      return `a list of ${setting.shape}`;
     case 'secret': {
       const value = setting.shape ?? 'a text';
       return `${value}, { env = "NAME" } or { file = "PATH" }`;
     }
   }
+}
+
+/** What a row accepts as one item of its list, or the whole of it where it is no list. */
+export function itemExpectation(setting: Setting): string {
+  if (setting.kind === 'paths') return 'a path';
+  return setting.kind === 'texts' ? setting.itemShape : expectation(setting);
 }
 
 function tableShape(settings: Settings): Record<string, z.ZodType> {

@@ -2,8 +2,8 @@
  * Secrets that are not in the file: `{ env = "NAME" }` and `{ file = "PATH" }` are replaced by the text
  * they refer to, before anything is checked.
  */
-import { isAbsolute, join } from 'node:path';
 import type { Environment } from './environment.ts';
+import { absolutePath } from './files.ts';
 import type { Problem } from './problem.ts';
 import { expectation } from './schema.ts';
 import { isTree, pathText, settingsAt, tablesOf } from './tree.ts';
@@ -54,7 +54,7 @@ function follow(reference: Tree, places: SecretPlaces): Found {
     return { kind: 'text', text };
   }
   if (key === 'file') {
-    const path = isAbsolute(target) ? target : join(places.folder, target);
+    const path = absolutePath(target, places.folder);
     try {
       // Editors and `echo` end a file with a line break that is no part of the secret.
       const text = places.readSecret(path).replace(/\r?\n$/, '');

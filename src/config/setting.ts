@@ -2,6 +2,9 @@
  * What a setting is: the shape of one row of the table in settings.ts, and the type of the value that
  * comes out of it. Rows are plain data; nothing here reads, checks or prints.
  */
+import { plainName, plainNameShape } from '../base/names.ts';
+import { parsePattern } from '../call/extension.ts';
+import { isAddressBlock } from './address.ts';
 
 interface Row {
   /** One line for the person who sets it: what it does, and what zero or empty means. */
@@ -21,7 +24,15 @@ interface TextRow extends Row {
 }
 
 /** Units a person writes in the file; rooms get milliseconds and bytes instead. */
-export type Unit = 'seconds' | 'days' | 'MiB' | 'bytes' | 'calls per second';
+export type Unit =
+  | 'seconds'
+  | 'days'
+  | 'MiB'
+  | 'bytes'
+  | 'calls per second'
+  | 'connections per second'
+  | 'requests per second'
+  | 'documents per second';
 
 interface NumberRow extends Row {
   readonly kind: 'number';
@@ -56,6 +67,19 @@ interface PathsRow extends Row {
   readonly default: readonly string[];
 }
 
+/** A list of texts of one kind. */
+interface TextsRow extends Row {
+  readonly kind: 'texts';
+  readonly default: readonly string[];
+  /** How many there may be. */
+  readonly most: number;
+  readonly accepts: (text: string) => boolean;
+  /** What is accepted, in words that follow "a list of". */
+  readonly shape: string;
+  /** The same for one of them, to stand alone. */
+  readonly itemShape: string;
+}
+
 /** Never shown; may be given as text, `{ env = "NAME" }` or `{ file = "PATH" }`. */
 interface SecretRow extends Row {
   readonly kind: 'secret';
@@ -64,7 +88,8 @@ interface SecretRow extends Row {
   readonly shape?: string;
 }
 
-export type Setting = TextRow | NumberRow | FlagRow | ChoiceRow | PathRow | PathsRow | SecretRow;
+export type Setting =
+  TextRow | NumberRow | FlagRow | ChoiceRow | PathRow | PathsRow | TextsRow | SecretRow;
 export type Settings = Readonly<Record<string, Setting>>;
 
 type ValueOf<S> = S extends { readonly kind: 'number' }
@@ -73,7 +98,7 @@ type ValueOf<S> = S extends { readonly kind: 'number' }
     ? boolean
     : S extends { readonly kind: 'choice'; readonly options: readonly (infer O)[] }
       ? O
-      : S extends { readonly kind: 'paths' }
+      : S extends { readonly kind: 'paths' | 'texts' }
         ? readonly string[]
         : string;
 
@@ -107,6 +132,9 @@ export function slicing(setting: Setting): { readonly factor: number; readonly s
       return { factor: 1_048_576, suffix: 'Bytes' };
     case 'bytes':
     case 'calls per second':
+    case 'connections per second':
+    case 'requests per second':
+    case 'documents per second':
     case undefined:
       return { factor: 1, suffix: '' };
   }
@@ -120,11 +148,26 @@ export function isRequired(setting: Setting): boolean {
 
 /** Names that appear in events, paths and the log. */
 export const nameShape = {
-  pattern: /^[a-z0-9-]{1,32}$/,
-  shape: '1 to 32 of a-z, 0-9 and "-"',
+  pattern: plainName,
+  shape: plainNameShape,
 } as const;
 
 export const hashShape = {
   pattern: /^[0-9a-fA-F]{64}$/,
   shape: 'a SHA-256 as 64 hexadecimal digits',
+} as const;
+
+export const addressShape = {
+  accepts: isAddressBlock,
+  shape: 'addresses or blocks of them, such as "192.0.2.7" or "10.0.0.0/8"',
+  itemShape: 'an address or a block of them, such as "192.0.2.7" or "10.0.0.0/8"',
+} as const;
+
+const longestPattern = 64;
+
+export const extensionShape = {
+  accepts: (text: string): boolean =>
+    text.length <= longestPattern && parsePattern(text) !== undefined,
+  shape: 'extensions, such as "1001", "10*" or "1000-1099"',
+  itemShape: 'an extension, such as "1001", "10*" or "1000-1099" (equally long, from low to high)',
 } as const;

@@ -1,9 +1,10 @@
 /**
- * The one table of settings; its rows for sources stand beside it. Validation, environment names, the
+ * The one table of settings; its rows for access and for sources stand beside it. Validation, environment names, the
  * Config type, the effective settings in the log and the table in the documentation all follow from it:
  * a new setting is a new row here.
  */
-import { hashShape, nameShape } from './setting.ts';
+import { accessSettings, tlsSettings } from './access-settings.ts';
+import type { tokenSettings } from './access-settings.ts';
 import type { Settings, Slice } from './setting.ts';
 import type { commonSourceSettings, sourceTypes } from './source-settings.ts';
 
@@ -65,16 +66,16 @@ export const sections = {
       default: 20_000,
       meaning: 'Feed connections at one time, TCP and WebSocket together.',
     },
-    requireToken: {
-      kind: 'flag',
-      default: false,
-      meaning: 'Whether a feed connection must authenticate with one of the tokens first.',
-    },
     closeAfterResponse: {
       kind: 'flag',
       default: false,
       meaning:
         'Whether to close after answering a request that is not a subscribe, for old clients.',
+    },
+    tls: {
+      kind: 'flag',
+      default: false,
+      meaning: 'Whether TCP subscribers must use TLS, with the certificate of `[tls]`.',
     },
   },
   http: {
@@ -101,7 +102,22 @@ export const sections = {
       default: 1,
       meaning: 'Largest request body that is read.',
     },
+    maxConnections: {
+      kind: 'number',
+      whole: true,
+      min: 1,
+      max: 1_000_000,
+      default: 1000,
+      meaning: 'HTTP connections at one time; those that have become feed sessions do not count.',
+    },
+    tls: {
+      kind: 'flag',
+      default: false,
+      meaning: 'Whether to serve https and wss only, with the certificate of `[tls]`.',
+    },
   },
+  access: accessSettings,
+  tls: tlsSettings,
   data: {
     dir: {
       kind: 'path',
@@ -194,18 +210,11 @@ export const sections = {
   },
 } as const satisfies Readonly<Record<string, Settings>>;
 
-export const tokenSettings = {
-  name: { kind: 'text', ...nameShape, meaning: 'Who holds the token; appears in the log.' },
-  sha256: {
-    kind: 'secret',
-    ...hashShape,
-    meaning: 'SHA-256 of the token, as `offhook tokens make` prints it.',
-  },
-} as const satisfies Settings;
-
 export type SourceType = keyof typeof sourceTypes;
 
 export type FeedSettings = Slice<typeof sections.feed>;
+export type AccessSettings = Slice<typeof sections.access>;
+export type TlsSettings = Slice<typeof sections.tls>;
 export type HttpSettings = Slice<typeof sections.http>;
 export type DataSettings = Slice<typeof sections.data>;
 export type JournalSettings = Slice<typeof sections.journal>;
@@ -227,6 +236,9 @@ export type SourceSettings = { [T in SourceType]: SourceOf<T> }[SourceType];
 export type Config = {
   readonly [S in keyof typeof sections]: Slice<(typeof sections)[S]>;
 } & {
+  /** Of the configuration file. */
   readonly tokens: readonly TokenSettings[];
+  /** Of the tokens file, as it was when the configuration was loaded. */
+  readonly filedTokens: readonly TokenSettings[];
   readonly sources: readonly SourceSettings[];
 };

@@ -2,19 +2,27 @@
  * Problems that no value has alone: settings that contradict each other. Works on the tree, so that
  * these are reported together with everything else; values of a wrong type are somebody else's problem.
  */
+import { checkExposure } from './exposure.ts';
 import { describeValue } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { sections } from './settings.ts';
+import type { TokenSettings } from './settings.ts';
 import { sourceTypes } from './source-settings.ts';
 import { tablesOf, valueAt } from './tree.ts';
 import type { Tree } from './tree.ts';
 
-export function checkTogether(tree: Tree): Problem[] {
+/** @param filed the tokens of the tokens file; undefined when they are not known, which has been told */
+export function checkTogether(tree: Tree, filed: readonly TokenSettings[] | undefined): Problem[] {
+  // Who cannot read the tokens is not told that there are none.
+  const hasTokens = filed === undefined || filed.length > 0 || tablesOf(tree, 'token').length > 0;
   return [
     ...uniqueNames(tree, 'source'),
     ...uniqueNames(tree, 'token'),
+    ...filedNames(tree, filed ?? []),
     ...ports(tree),
-    ...tokens(tree),
+    ...tokens(tree, hasTokens),
+    ...tls(tree),
+    ...checkExposure(tree),
     ...ami(tree),
     ...oneIngest(tree),
   ];
@@ -39,6 +47,15 @@ function uniqueNames(tree: Tree, list: 'source' | 'token'): Problem[] {
   return problems;
 }
 
+function filedNames(tree: Tree, filed: readonly TokenSettings[]): Problem[] {
+  const names = new Set(filed.map(({ name }) => name));
+  return tablesOf(tree, 'token').flatMap(({ index, table: { name } }) => {
+    if (typeof name !== 'string' || !names.has(name)) return [];
+    const seen = `${describeValue(name)}, which a token of access.tokensFile has too`;
+    return { path: `token[${index}].name`, seen, expected: 'a name that no other token has' };
+  });
+}
+
 function ports(tree: Tree): Problem[] {
   const feed = valueAt(tree, ['feed', 'port']) ?? sections.feed.port.default;
   const http = valueAt(tree, ['http', 'port']) ?? sections.http.port.default;
@@ -48,11 +65,36 @@ function ports(tree: Tree): Problem[] {
   return [{ path: 'http.port', seen: describeValue(http), expected }];
 }
 
-function tokens(tree: Tree): Problem[] {
-  const required = valueAt(tree, ['feed', 'requireToken']) === true;
-  if (!required || tablesOf(tree, 'token').length > 0) return [];
-  const expected = 'false, or at least one [[token]]';
-  return [{ path: 'feed.requireToken', seen: 'true without any token', expected }];
+function tokens(tree: Tree, hasTokens: boolean): Problem[] {
+  const required = valueAt(tree, ['access', 'requireToken']) === true;
+  if (!required || hasTokens) return [];
+  const expected = 'false, or at least one token (`offhook tokens add`, or a [[token]])';
+  return [{ path: 'access.requireToken', seen: 'true without any token', expected }];
+}
+
+/** Somebody who names a certificate or an authority believes that connections are encrypted. */
+function tls(tree: Tree): Problem[] {
+  const problems: Problem[] = [];
+  const isSet = (name: string): boolean => valueAt(tree, ['tls', name]) !== undefined;
+  const encrypted = (['feed', 'http'] as const).filter((listener) => {
+    const off = listener === 'http' && valueAt(tree, ['http', 'enabled']) === false;
+    return !off && valueAt(tree, [listener, 'tls']) === true;
+  });
+  const pair = ['certificate', 'key'] as const;
+  for (const listener of encrypted) {
+    const missing = pair.filter((name) => !isSet(name)).map((name) => `tls.${name}`);
+    if (missing.length === 0) continue;
+    const seen = `true without ${missing.join(' and ')}`;
+    const expected = 'false, or certificate and key under [tls]';
+    problems.push({ path: `${listener}.tls`, seen, expected });
+  }
+  if (encrypted.length > 0) return problems;
+  for (const name of [...pair, 'clientCa']) {
+    if (!isSet(name)) continue;
+    const expected = 'nothing, or feed.tls = true or http.tls = true';
+    problems.push({ path: `tls.${name}`, seen: 'a path without tls', expected });
+  }
+  return problems;
 }
 
 function ami(tree: Tree): Problem[] {

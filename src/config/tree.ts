@@ -2,7 +2,8 @@
  * A configuration as it was written, before it is known to be right: nested tables of anything, and
  * which row of the table of settings a path in it belongs to.
  */
-import { sections, tokenSettings } from './settings.ts';
+import { tokenSettings } from './access-settings.ts';
+import { sections } from './settings.ts';
 import { commonSourceSettings, sourceTypes } from './source-settings.ts';
 import type { SourceType } from './settings.ts';
 import type { Setting, Settings } from './setting.ts';

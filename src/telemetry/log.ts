@@ -25,6 +25,12 @@ export interface LogOptions {
   readonly parties: boolean;
 }
 
+/** A log whose manner can be changed while it is in use. */
+export interface TunableLog extends Log {
+  /** From here on lines are written so, by it and by its children. */
+  tune(options: LogOptions): void;
+}
+
 /** Bytes of lines that may wait for a log reader that has stopped reading; beyond, lines are lost. */
 const mostWaitingBytes = 4 * 1024 * 1024;
 
@@ -32,10 +38,11 @@ const mostWaitingBytes = 4 * 1024 * 1024;
  * Makes the log of a process.
  * @param destination where lines go; standard error when absent, flushed when the process exits
  */
-export function createLog(options: LogOptions, destination?: DestinationStream): Log {
+export function createLog(options: LogOptions, destination?: DestinationStream): TunableLog {
+  const manner: Manner = { ...mannerOf(options) };
   const logger = pino(
     {
-      level: options.level,
+      level: 'debug',
       base: null,
       messageKey: 'event',
       timestamp: pino.stdTimeFunctions.isoTime,
@@ -43,20 +50,37 @@ export function createLog(options: LogOptions, destination?: DestinationStream):
     },
     destination ?? pino.destination({ fd: 2, sync: false, maxLength: mostWaitingBytes }),
   );
-  const hidden = options.parties ? secretFields : [...secretFields, ...partyFields];
-  return logOver(logger, redactor(hidden));
+  const log = logOver(logger, manner);
+  return { ...log, tune: (changed) => void Object.assign(manner, mannerOf(changed)) };
 }
 
-function logOver(logger: Logger, redact: (fields: Fields) => Fields): Log {
-  const writer = (level: LogOptions['level']) => (fields: Fields, event: string) => {
-    if (logger.isLevelEnabled(level)) logger[level](redact(fields), event);
+const levels = ['debug', 'info', 'warn', 'error'] as const;
+
+/** How lines are written at the moment; shared with the children. */
+interface Manner {
+  /** Of the lowest level that is written. */
+  from: number;
+  redact: (fields: Fields) => Fields;
+}
+
+function mannerOf({ level, parties }: LogOptions): Manner {
+  const hidden = parties ? secretFields : [...secretFields, ...partyFields];
+  return { from: levels.indexOf(level), redact: redactor(hidden) };
+}
+
+function logOver(logger: Logger, manner: Manner): Log {
+  const writer = (level: LogOptions['level']) => {
+    const at = levels.indexOf(level);
+    return (fields: Fields, event: string) => {
+      if (at >= manner.from) logger[level](manner.redact(fields), event);
+    };
   };
   return {
     debug: writer('debug'),
     info: writer('info'),
     warn: writer('warn'),
     error: writer('error'),
-    child: (fields) => logOver(logger.child(redact(fields)), redact),
+    child: (fields) => logOver(logger.child(manner.redact(fields)), manner),
   };
 }
 

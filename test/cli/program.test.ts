@@ -36,15 +36,24 @@ afterEach(() => {
 });
 
 describe('help', () => {
-  it.each(['serve', 'simulate', 'tail', 'calls', 'cdr', 'check', 'replay', 'tokens make'])(
-    'of %s has an example and the exit codes',
-    async (command) => {
-      const { code, out } = await offhook([...command.split(' '), '--help']);
-      expect(code).toBe(0);
-      expect(out).toMatch(new RegExp(`Examples?:\n  offhook ${command}`));
-      expect(out).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*/);
-    },
-  );
+  it.each([
+    'serve',
+    'simulate',
+    'tail',
+    'calls',
+    'cdr',
+    'check',
+    'replay',
+    'tokens make',
+    'tokens add',
+    'tokens list',
+    'tokens remove',
+  ])('of %s has an example and the exit codes', async (command) => {
+    const { code, out } = await offhook([...command.split(' '), '--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`Examples?:\n  offhook ${command}`));
+    expect(out).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*/);
+  });
 
   it('names every command, and the version is that of the package', async () => {
     const { out } = await offhook(['--help']);
@@ -373,7 +382,7 @@ describe('tokens make', () => {
   it('prints a token and the hash that the configuration accepts', async () => {
     const made = await offhook(['tokens', 'make', '--name', 'wall']);
     const lines = made.out.split('\n').slice(3).join('\n');
-    writeFileSync(join(folder, 'offhook.toml'), `${lines}\n[feed]\nrequireToken = true\n`);
+    writeFileSync(join(folder, 'offhook.toml'), `${lines}\n[access]\nrequireToken = true\n`);
     expect(await offhook(['check'])).toMatchObject({ code: 0 });
     expect(made.out).toMatch(/^ {2}ohk_[\w-]{43}$/m);
   });

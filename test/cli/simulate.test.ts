@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { simulatedConfig } from '../../src/cli/simulate.ts';
+import { bareMachine } from '../support/surroundings.ts';
 
-const here = { env: {}, hostname: 'box', folder: '/here', readSecret: () => '' };
+const here = { ...bareMachine, folder: '/here' };
 const usual = { rate: 1, seed: 1, agents: 20 };
 
 describe('a simulation', () => {

@@ -5,6 +5,8 @@ import { sections } from '../../src/config/settings.ts';
 import { commonSourceSettings, sourceTypes } from '../../src/config/source-settings.ts';
 import { expectation } from '../../src/config/schema.ts';
 import { configOf } from '../../src/config/read.ts';
+import type { Setting } from '../../src/config/setting.ts';
+import { bareMachine } from '../support/surroundings.ts';
 
 describe('the table of settings', () => {
   it('has a row for every setting, with its environment name', () => {
@@ -42,17 +44,21 @@ describe('the table of settings', () => {
     const values: Record<string, Record<string, unknown>> = {};
     for (const [section, settings] of Object.entries(sections)) {
       const defaults: Record<string, unknown> = {};
-      for (const [name, setting] of Object.entries(settings)) defaults[name] = setting.default;
+      for (const [name, setting] of Object.entries<Setting>(settings)) {
+        if ('default' in setting) defaults[name] = setting.default;
+      }
       values[section] = defaults;
     }
-    const surroundings = { env: {}, hostname: 'box', folder: '/', readSecret: () => '' };
-    expect(configOf(values, 'it', surroundings)).toEqual(configOf({}, 'it', surroundings));
+    expect(configOf(values, 'it', bareMachine)).toEqual(configOf({}, 'it', bareMachine));
   });
 
   it('says in words what each kind of setting expects', () => {
     expect(expectation(commonSourceSettings.name)).toBe('1 to 32 of a-z, 0-9 and "-"');
     expect(expectation(sections.log.level)).toBe('one of "debug", "info", "warn", "error"');
     expect(expectation(sections.record.mediaRoots)).toBe('a list of paths');
+    expect(expectation(sections.access.allow)).toBe(
+      'a list of addresses or blocks of them, such as "192.0.2.7" or "10.0.0.0/8"',
+    );
     expect(expectation(sourceTypes.ami.host)).toBe('a text of 1 to 255 characters');
   });
 });

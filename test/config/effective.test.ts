@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { effectiveSettings, effectiveText } from '../../src/config/effective.ts';
 import { readConfig } from '../../src/config/read.ts';
+import { bareMachine } from '../support/surroundings.ts';
 
 const hash = 'ab'.repeat(32);
 const text = `
@@ -21,7 +22,8 @@ const text = `
   type = "ingest"
   name = "own"
 `;
-const surroundings = { env: {}, hostname: 'box', folder: '/here', readSecret: () => '' };
+const filed = { name: 'desk', sha256: 'cd'.repeat(32), extensions: ['10*'], control: true };
+const surroundings = { ...bareMachine, readTokens: () => [filed] };
 const config = readConfig(text, 'it', surroundings);
 
 describe('the effective settings', () => {
@@ -33,20 +35,23 @@ describe('the effective settings', () => {
   });
 
   it('say of a secret only whether it is set', () => {
-    const { sources, tokens } = effectiveSettings(config);
+    const { sources, tokens, filedTokens } = effectiveSettings(config);
     expect(sources['pbx']).toMatchObject({ secret: 'set' });
     expect(sources['own']).toMatchObject({ tokenSha256: 'not set' });
-    expect(tokens['wall']).toEqual({ sha256: 'set' });
+    expect(tokens['wall']).toEqual({ sha256: 'set', extensions: [], control: false });
+    expect(filedTokens['desk']).toEqual({ sha256: 'set', extensions: ['10*'], control: true });
   });
 
   it('hold no secret in either form', () => {
     const shown = JSON.stringify(effectiveSettings(config)) + effectiveText(config);
     expect(shown).not.toContain('hunter2');
     expect(shown).not.toContain(hash);
+    expect(shown).not.toContain(filed.sha256);
   });
 
   it('read as a configuration that means the same', () => {
     const shown = effectiveText(config);
+    expect(shown).toContain('# token "desk" of the tokens file: extensions = ["10*"]');
     expect(shown).toContain('[journal]\nmaxAge = 0.5  # days\nmaxSize = 1024  # MiB\n');
     const again = readConfig(
       shown

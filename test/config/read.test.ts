@@ -3,15 +3,7 @@ import { InvalidConfigError } from '../../src/config/problem.ts';
 import type { Problem } from '../../src/config/problem.ts';
 import { configOf, readConfig } from '../../src/config/read.ts';
 import type { Surroundings } from '../../src/config/read.ts';
-
-const surroundings: Surroundings = {
-  env: {},
-  hostname: 'box',
-  folder: '/etc/offhook',
-  readSecret: (path) => {
-    throw new Error(`no such file ${path}`);
-  },
-};
+import { bareMachine as surroundings } from '../support/surroundings.ts';
 
 function read(text: string, changes: Partial<Surroundings> = {}) {
   return readConfig(text, 'offhook.toml', { ...surroundings, ...changes });
@@ -46,10 +38,30 @@ describe('an empty configuration', () => {
         drainTimeoutMs: 15_000,
         idleTimeoutMs: 300_000,
         maxSessions: 20_000,
-        requireToken: false,
         closeAfterResponse: false,
+        tls: false,
       },
-      http: { enabled: true, host: '127.0.0.1', port: 7480, bodyLimitBytes: 1_048_576 },
+      http: {
+        enabled: true,
+        host: '127.0.0.1',
+        port: 7480,
+        bodyLimitBytes: 1_048_576,
+        maxConnections: 1000,
+        tls: false,
+      },
+      access: {
+        requireToken: false,
+        tokensFile: '/etc/offhook/offhook-tokens.json',
+        allow: [],
+        maxPerAddress: 2000,
+        maxPerToken: 0,
+        acceptRate: 500,
+        authTimeoutMs: 10_000,
+        authBytes: 4096,
+        requestRate: 100,
+        documentRate: 100,
+      },
+      tls: {},
       data: { dir: '/etc/offhook/offhook-data' },
       journal: { maxAgeMs: 7 * 86_400_000, maxSizeBytes: 1024 * 1_048_576 },
       record: {
@@ -61,6 +73,7 @@ describe('an empty configuration', () => {
       log: { level: 'info', parties: false },
       stop: { deadlineMs: 10_000 },
       tokens: [],
+      filedTokens: [],
       sources: [],
     });
   });
@@ -159,13 +172,12 @@ describe('problems', () => {
   });
 
   it('say what was expected, with range and unit', () => {
-    expect(problemsOf('[journal]\nmaxAge = "a week"\n[feed]\nport = -1\nrequireToken = 1')).toEqual(
-      [
-        { path: 'feed.port', seen: '-1', expected: 'a whole number from 0 to 65535' },
-        { path: 'feed.requireToken', seen: '1', expected: 'true or false' },
-        { path: 'journal.maxAge', seen: '"a week"', expected: 'a number from 0.01 to 3650 (days)' },
-      ],
-    );
+    const text = '[journal]\nmaxAge = "a week"\n[feed]\nport = -1\n[access]\nrequireToken = 1';
+    expect(problemsOf(text)).toEqual([
+      { path: 'feed.port', seen: '-1', expected: 'a whole number from 0 to 65535' },
+      { path: 'access.requireToken', seen: '1', expected: 'true or false' },
+      { path: 'journal.maxAge', seen: '"a week"', expected: 'a number from 0.01 to 3650 (days)' },
+    ]);
   });
 
   it('name what is missing', () => {
@@ -180,6 +192,7 @@ describe('problems', () => {
     ['[feed]\nkeep_alive = 3', 'feed.keep_alive', 'keepAlive'],
     ['[feed]\nprot = 3', 'feed.prot', 'port'],
     ['[fed]\nport = 3', 'fed', 'feed'],
+    ['[feed]\nrequireToken = true', 'feed.requireToken', 'access.requireToken'],
     ['[[sources]]\nname = "x"', 'sources', 'source'],
     [`${ami} secert = "hunter2"\nsecret = "x"`, 'source[0].secert', 'secret'],
   ])('suggest the nearest name: %j', (text, path, expected) => {
@@ -228,9 +241,10 @@ describe('problems', () => {
     const text = `
       [feed]
       port = 9000
-      requireToken = true
       [http]
       port = 9000
+      [access]
+      requireToken = true
       ${ami} secret = "x"
       reconnectMin = 60
       tlsCa = "ca.pem"
@@ -238,9 +252,9 @@ describe('problems', () => {
     expect(problemsOf(text)).toEqual([
       { path: 'http.port', seen: '9000', expected: 'a port other than that of the feed' },
       {
-        path: 'feed.requireToken',
+        path: 'access.requireToken',
         seen: 'true without any token',
-        expected: 'false, or at least one [[token]]',
+        expected: 'false, or at least one token (`offhook tokens add`, or a [[token]])',
       },
       {
         path: 'source[0].reconnectMax',
@@ -264,13 +278,15 @@ describe('the environment', () => {
   it('wins over the file and is checked like it', () => {
     const env = {
       OFFHOOK_FEED_PORT: '7500',
-      OFFHOOK_FEED_REQUIRE_TOKEN: 'false',
+      OFFHOOK_ACCESS_REQUIRE_TOKEN: 'false',
+      OFFHOOK_ACCESS_ALLOW: '10.0.0.0/8, ::1',
       OFFHOOK_RECORD_MEDIA_ROOTS: '/a, /b',
       OFFHOOK_STOP_DEADLINE: '2.5',
       OFFHOOK_HTTP_HOST: '',
     };
-    const config = read('[feed]\nport = 7401\nrequireToken = true', { env });
-    expect(config.feed).toMatchObject({ port: 7500, requireToken: false });
+    const config = read('[feed]\nport = 7401\n[access]\nrequireToken = true', { env });
+    expect(config.feed.port).toBe(7500);
+    expect(config.access).toMatchObject({ requireToken: false, allow: ['10.0.0.0/8', '::1'] });
     expect(config.record.mediaRoots).toEqual(['/a', '/b']);
     expect(config.stop.deadlineMs).toBe(2500);
     expect(config.http.host).toBe('127.0.0.1');
@@ -292,15 +308,22 @@ describe('the environment', () => {
     ]);
   });
 
+  it('is a problem where a variable names a setting in the wrong section', () => {
+    const variable = 'OFFHOOK_FEED_REQUIRE_TOKEN';
+    expect(problemsOf('', { env: { [variable]: 'true' } })).toEqual([
+      { path: variable, seen: 'an unknown variable', expected: 'OFFHOOK_ACCESS_REQUIRE_TOKEN' },
+    ]);
+  });
+
   it('may hold variables of others under our prefix', () => {
     const env = { OFFHOOK_SERVICE_HOST: '10.0.0.1', OFFHOOK_PORT: 'tcp://10.0.0.1:7400' };
     expect(problemsOf('', { env })).toEqual([]);
   });
 
   it('gives way to what was chosen on the command line', () => {
-    const env = { OFFHOOK_FEED_PORT: 'abc', OFFHOOK_FEED_HOST: '0.0.0.0' };
+    const env = { OFFHOOK_FEED_PORT: 'abc', OFFHOOK_FEED_HOST: '127.0.0.2' };
     const config = configOf({}, 'it', { ...surroundings, env }, { feed: { port: 1234 } });
-    expect(config.feed).toMatchObject({ port: 1234, host: '0.0.0.0' });
+    expect(config.feed).toMatchObject({ port: 1234, host: '127.0.0.2' });
   });
 });
 

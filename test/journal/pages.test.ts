@@ -53,7 +53,7 @@ it('gives every reader every entry once, in order, however it grows, is cut or d
             const read = await all(pages, from, () => head, limit);
             if (from < Math.min(dropped, size)) return expect(read).toBe('gone');
             // Others may have made it grow since this one had read all.
-            expect(read).toEqual(Array.from(read, (_, nth) => from + 1 + nth));
+            expect(read).toEqual(Array.from({ length: read.length }, (_, nth) => from + 1 + nth));
             expect(read.length).toBeGreaterThanOrEqual(size - from);
             head += 3;
           }),
