@@ -3,14 +3,11 @@
  * what the session wants done is carried out here. Owns no socket and no timer; both are given in.
  */
 import type { Grant } from '../access/grant.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Deadlines } from '../base/deadlines.ts';
 import { ProtocolError } from '../base/errors.ts';
-import type { CdrTimes } from '../record/cdr-xml.ts';
 import { answerXml } from './answer-codec.ts';
 import { answerTo } from './answering.ts';
 import { closeCodes } from './close-codes.ts';
-import type { Desk } from './desk.ts';
+import type { House } from './house.ts';
 import { frame } from './encoding.ts';
 import { Inbox } from './inbox.ts';
 import type { Answer, GoodbyeReason, Refusal, Request, RequestHead } from './message.ts';
@@ -19,17 +16,7 @@ import { Outbound, type Transport } from './outbound.ts';
 import { parseRequest } from './request-codec.ts';
 import { type Ask, Session, type SessionEffect, type SessionSettings } from './session.ts';
 import type { Subscription } from './subscription.ts';
-import { type FeedAnswer, type Line, type Stock, Subscribing } from './subscribing.ts';
-
-/** Everything that all connections share. */
-export interface House extends Stock {
-  readonly desk: Desk;
-  readonly deadlines: Deadlines<Connection>;
-  readonly clock: Clock;
-  readonly times: CdrTimes;
-  /** Bytes that may wait for one reader before it counts as slow. */
-  readonly queueBytes: number;
-}
+import { type FeedAnswer, type Line, Subscribing } from './subscribing.ts';
 
 /**
  * How much longer a reader that catches up may take, milliseconds: the kernel shows that it reads only

@@ -4,7 +4,8 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions, TLSSocket } from 'node:tls';
-import { Connection, type House } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { House } from './house.ts';
 import type { Door } from './door.ts';
 import { Framer } from './framer.ts';
 import type { Transport } from './outbound.ts';
