@@ -7,19 +7,17 @@ import type { Clock } from '../base/clock.ts';
 import type { Deadlines } from '../base/deadlines.ts';
 import { ProtocolError } from '../base/errors.ts';
 import type { CdrTimes } from '../record/cdr-xml.ts';
-import { answerXml } from './answer-codec.ts';
 import { answerTo } from './answering.ts';
 import { closeCodes } from './close-codes.ts';
 import type { Desk } from './desk.ts';
 import { frame } from './encoding.ts';
 import { Inbox } from './inbox.ts';
 import type { Answer, GoodbyeReason, Refusal, Request, RequestHead } from './message.ts';
-import { goodbyeXml } from './notification-codec.ts';
 import { Outbound, type Transport } from './outbound.ts';
-import { parseRequest } from './request-codec.ts';
 import { type Ask, Session, type SessionEffect, type SessionSettings } from './session.ts';
 import type { Subscription } from './subscription.ts';
 import { type FeedAnswer, type Line, type Stock, Subscribing } from './subscribing.ts';
+import { type Encoding, type Wire, xmlWire } from './wire.ts';
 
 /** Everything that all connections share. */
 export interface House extends Stock {
@@ -38,8 +36,10 @@ export interface House extends Stock {
 const catchUpGraceMs = 45_000;
 
 export class Connection implements Line {
+  readonly encoding: Encoding;
   readonly #house: House;
   readonly #transport: Transport;
+  readonly #wire: Wire;
   readonly #settings: SessionSettings;
   readonly #session: Session;
   readonly #subscribing: Subscribing;
@@ -56,8 +56,10 @@ export class Connection implements Line {
   #let: () => void = () => undefined;
   readonly #gone = new Promise<void>((resolve) => (this.#let = resolve));
 
-  constructor(transport: Transport, settings: SessionSettings, house: House) {
+  constructor(transport: Transport, settings: SessionSettings, house: House, wire = xmlWire) {
     this.#house = house;
+    this.#wire = wire;
+    this.encoding = wire.encoding;
     this.#transport = transport;
     this.#settings = settings;
     this.#openedAtMs = house.clock.now();
@@ -102,7 +104,7 @@ export class Connection implements Line {
   receive(document: Uint8Array): void {
     if (!this.isOpen) return;
     this.#session.heard(this.#house.clock.now());
-    this.#take(parseRequest(document));
+    this.#take(this.#wire.request(document));
   }
 
   /** The peer broke the protocol. */
@@ -141,11 +143,11 @@ export class Connection implements Line {
     // A slow reader gets nothing more but the goodbye; flushing may also end this very session as slow.
     if (this.isOpen && reason !== 'slow-consumer') this.#subscribing.flush();
     if (!this.isOpen) return;
-    const hasOptedIn = this.#session.subscription?.feed === true;
-    const { position } = this.#subscribing;
+    const hasOptedIn = this.#wire.optedIn || this.#session.subscription?.feed === true;
+    const { place } = this.#subscribing;
     this.#leave(reason, detail);
     if (hasOptedIn) {
-      const goodbye = goodbyeXml({ reason, ...(position !== undefined && { position }) });
+      const goodbye = this.#wire.goodbye({ reason, ...place });
       this.#transport.write(frame(goodbye, this.#transport.kind));
     }
     this.#transport.end(closeCodes[reason].code, reason);
@@ -273,7 +275,7 @@ export class Connection implements Line {
   }
 
   #answer(answer: Answer): void {
-    const bytes = frame(answerXml(answer, this.#house.times), this.#transport.kind);
+    const bytes = frame(this.#wire.answer(answer, this.#house.times), this.#transport.kind);
     this.#inbox.answered(bytes.length, this.#house.clock.now());
     this.send(bytes);
   }
@@ -281,15 +283,10 @@ export class Connection implements Line {
   #keepAlive(): void {
     const { encoder, desk } = this.#house;
     const intervalS = this.#settings.keepAliveMs / 1_000;
-    const { kind } = this.#transport;
-    if (this.#session.subscription?.feed !== true) {
-      this.send(encoder.keepAlive(intervalS, kind));
-      return;
-    }
-    this.#subscribing.flush();
-    const { position } = this.#subscribing;
-    const state = { sources: desk.sources(), ...(position !== undefined && { position }) };
-    this.send(encoder.keepAlive(intervalS, kind, state));
+    const hasOptedIn = this.#session.subscription?.feed === true;
+    if (hasOptedIn) this.#subscribing.flush();
+    const state = hasOptedIn ? { sources: desk.sources(), ...this.#subscribing.place } : undefined;
+    this.send(encoder.keepAlive(intervalS, this, state));
   }
 
   #ask(ask: Ask, grant: Grant): Promise<void> | undefined {
