@@ -51,21 +51,16 @@ const filled = (what: string) => text(what).min(1, { error: expecting(what) });
 const digits = text('digits').regex(/^[0-9]+$/, { error: expecting('digits') });
 const flag = z.boolean({ error: expecting('true or false') });
 
-const extension = strict({
+/** Which of its members go together is `patternOf`'s to check, whose words are better than a union's. */
+export const extensionSchema = strict({
   number: filled('a text that is the number').exactOptional(),
   prefix: filled('a text that numbers begin with').exactOptional(),
   from: digits.exactOptional(),
   to: digits.exactOptional(),
-}).meta({
-  id: 'Extension',
-  description: 'A number, a prefix, or a range of numbers of as many digits, both ends included.',
-  // Which go together is `patternOf`'s to check.
-  oneOf: [{ required: ['number'] }, { required: ['prefix'] }, { required: ['from', 'to'] }],
-  dependentRequired: { from: ['to'], to: ['from'] },
-});
+}).meta({ id: 'Extension' });
 
 const extensions = z
-  .array(extension, { error: expecting('a list') })
+  .array(extensionSchema, { error: expecting('a list') })
   .describe('What the client wants to see; several add up. None at all: all calls.')
   .exactOptional();
 
