@@ -13,6 +13,7 @@ export const errorCodes = {
   FEED_FRAME_FORBIDDEN:
     'A feed message holds a construct that is never accepted, such as a DOCTYPE.',
   FEED_XML_MALFORMED: 'A feed message is not well-formed XML.',
+  FEED_JSON_MALFORMED: 'A feed message is not well-formed JSON.',
   AMI_BANNER_UNEXPECTED: 'The peer does not greet as an Asterisk manager interface.',
   AMI_LINE_TOO_LONG: 'The peer sent a line or block beyond the bound.',
   AMI_LOGIN_REJECTED: 'Asterisk refused the manager login.',

@@ -1,8 +1,8 @@
 /**
- * The call record as the outside system's clients know it: one `verbacdr` element. The same bytes go
- * into notifications, detail answers and metadata files. Element names and their order are the outside
- * system's; the numbers in the tables are explained in protocol/feed/README.md. On the hot path: called
- * once per event.
+ * The call record as the outside system's clients know it: one `verbacdr` element, and what it says as a
+ * list of fields for whoever writes it otherwise. The same bytes go into notifications, detail answers
+ * and metadata files. Element names and their order are the outside system's; the numbers in the tables
+ * are explained in protocol/feed/README.md. On the hot path: called once per event.
  */
 import { textElement } from '../base/xml.ts';
 import type { Call, Direction, Outcome } from '../call/call.ts';
@@ -94,39 +94,50 @@ function withinFormat(ms: number): number {
 
 /** The record of `call` as it is now, on one line: `<verbacdr state="0|1">…</verbacdr>`. */
 export function cdrXml(call: Call, site: CdrSite): string {
-  const platformId = call.platformIds[0];
-  return (
-    `<verbacdr state="${call.state === 'ended' ? 1 : 0}">` +
-    textElement('id', call.id) +
-    textElement('ccdr_id', call.id) +
-    textElement('modality_id', 'voice') +
-    textElement('native_id', known(call.platformIds.join('|'))) +
-    textElement('native_call_id', known(platformId)) +
-    textElement('location', known(site.location)) +
-    textElement('source_ip', known(call.caller.address)) +
-    textElement('source_caller_id', known(call.caller.number)) +
-    textElement('source_name', known(call.caller.name)) +
-    textElement('destination_ip', known(call.called.address)) +
-    textElement('destination_caller_id', known(call.called.number)) +
-    textElement('destination_name', known(call.called.name)) +
-    textElement('start_time', cdrTime(call.startedAtMs, site.times)) +
-    (call.state === 'ended' ? endXml(call, site) : '') +
-    textElement(
-      'direction_id',
-      site.directionIds?.[call.direction] ?? directionIds[call.direction],
-    ) +
-    textElement('signaling_id', signalingId) +
-    textElement('recorder_service_id', site.recorderServiceId) +
-    textElement('ondemand', false) +
-    textElement('conference', call.conference !== undefined) +
-    textElement('platform_call_id', known(platformId)) +
-    '</verbacdr>'
-  );
+  let content = '';
+  tellCdr(call, site, (name, value) => (content += textElement(name, value)));
+  return `<verbacdr state="${cdrState(call)}">${content}</verbacdr>`;
 }
 
-function endXml(call: Call, site: CdrSite): string {
-  const end = call.endedAtMs === undefined ? undefined : cdrTime(call.endedAtMs, site.times);
-  return textElement('end_time', end) + textElement('cause_id', causeId(call));
+/** 1 when the call has ended. */
+export function cdrState(call: Call): 0 | 1 {
+  return call.state === 'ended' ? 1 : 0;
+}
+
+/**
+ * What the record of `call` says now, whatever it is written in.
+ * @param tell called for each field in its order; a field whose value is undefined is to be left out
+ */
+export function tellCdr(
+  call: Call,
+  site: CdrSite,
+  tell: (name: string, value: string | number | boolean | undefined) => void,
+): void {
+  const { caller, called, direction, endedAtMs } = call;
+  const platformId = known(call.platformIds[0]);
+  tell('id', call.id);
+  tell('ccdr_id', call.id);
+  tell('modality_id', 'voice');
+  tell('native_id', known(call.platformIds.join('|')));
+  tell('native_call_id', platformId);
+  tell('location', known(site.location));
+  tell('source_ip', known(caller.address));
+  tell('source_caller_id', known(caller.number));
+  tell('source_name', known(caller.name));
+  tell('destination_ip', known(called.address));
+  tell('destination_caller_id', known(called.number));
+  tell('destination_name', known(called.name));
+  tell('start_time', cdrTime(call.startedAtMs, site.times));
+  if (call.state === 'ended') {
+    tell('end_time', endedAtMs === undefined ? undefined : cdrTime(endedAtMs, site.times));
+    tell('cause_id', causeId(call));
+  }
+  tell('direction_id', site.directionIds?.[direction] ?? directionIds[direction]);
+  tell('signaling_id', signalingId);
+  tell('recorder_service_id', site.recorderServiceId);
+  tell('ondemand', false);
+  tell('conference', call.conference !== undefined);
+  tell('platform_call_id', platformId);
 }
 
 /** An empty text says as little as none: both leave the element out. */

@@ -3,9 +3,9 @@
  * values. The server makes them of a call, a client gets them from the wire.
  */
 import type { Call, QueueVisit, Recording } from '../call/call.ts';
-import { cdrTime, type CdrTimes } from '../record/cdr-xml.ts';
+import { timeText, type Times } from './times.ts';
 
-/** A call as the wire tells it; times as in the `verbacdr`. */
+/** A call as the wire tells it; times as in the `verbacdr` or, in JSON, ISO 8601. */
 export interface CallView {
   readonly state: string;
   /** Counts the events of this call, from 1. */
@@ -67,9 +67,9 @@ export interface RecordingView {
   readonly file: string | undefined;
 }
 
-export function callView(call: Call, times: CdrTimes): CallView {
+export function callView(call: Call, times: Times): CallView {
   const time = (atMs: number | undefined) =>
-    atMs === undefined ? undefined : cdrTime(atMs, times);
+    atMs === undefined ? undefined : timeText(atMs, times);
   return {
     state: call.state,
     revision: call.revision,
@@ -96,18 +96,18 @@ export function callView(call: Call, times: CdrTimes): CallView {
       by,
       transferee,
       to,
-      at: cdrTime(atMs, times),
+      at: timeText(atMs, times),
     })),
     queue: call.queue.map((visit) => queueView(visit, times)),
     recordings: call.recordings.map((recording) => recordingView(recording, times)),
   };
 }
 
-function queueView(visit: QueueVisit, times: CdrTimes): QueueView {
+function queueView(visit: QueueVisit, times: Times): QueueView {
   return {
     name: visit.queue,
-    joined: cdrTime(visit.joinedAtMs, times),
-    left: visit.leftAtMs === undefined ? undefined : cdrTime(visit.leftAtMs, times),
+    joined: timeText(visit.joinedAtMs, times),
+    left: visit.leftAtMs === undefined ? undefined : timeText(visit.leftAtMs, times),
     position: visit.position,
     result: visit.result,
     agent: visit.agent,
@@ -115,7 +115,7 @@ function queueView(visit: QueueVisit, times: CdrTimes): QueueView {
   };
 }
 
-function recordingView(recording: Recording, times: CdrTimes): RecordingView {
+function recordingView(recording: Recording, times: Times): RecordingView {
   const open = recording.pauses.filter((pause) => pause.toMs === undefined);
   const running = open.length === 0 ? 'recording' : 'paused';
   const sides = new Set(open.map((pause) => pause.side));
@@ -123,8 +123,8 @@ function recordingView(recording: Recording, times: CdrTimes): RecordingView {
   return {
     state: recording.endedAtMs === undefined ? running : 'ended',
     side: recording.endedAtMs !== undefined ? undefined : sides.size > 1 ? 'both' : side,
-    started: cdrTime(recording.startedAtMs, times),
-    ended: recording.endedAtMs === undefined ? undefined : cdrTime(recording.endedAtMs, times),
+    started: timeText(recording.startedAtMs, times),
+    ended: recording.endedAtMs === undefined ? undefined : timeText(recording.endedAtMs, times),
     file: recording.file,
   };
 }

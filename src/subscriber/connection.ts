@@ -4,19 +4,17 @@
  */
 import type { Grant } from '../access/grant.ts';
 import { ProtocolError } from '../base/errors.ts';
-import { answerXml } from './answer-codec.ts';
 import { answerTo } from './answering.ts';
 import { closeCodes } from './close-codes.ts';
 import type { House } from './house.ts';
 import { frame } from './encoding.ts';
 import { Inbox } from './inbox.ts';
 import type { Answer, GoodbyeReason, Refusal, Request, RequestHead } from './message.ts';
-import { goodbyeXml } from './notification-codec.ts';
 import { Outbound, type Transport } from './outbound.ts';
-import { parseRequest } from './request-codec.ts';
 import { type Ask, Session, type SessionEffect, type SessionSettings } from './session.ts';
 import type { Subscription } from './subscription.ts';
 import { type FeedAnswer, type Line, Subscribing } from './subscribing.ts';
+import { type Encoding, type Wire, xmlWire } from './wire.ts';
 
 /**
  * How much longer a reader that catches up may take, milliseconds: the kernel shows that it reads only
@@ -25,8 +23,10 @@ import { type FeedAnswer, type Line, Subscribing } from './subscribing.ts';
 const catchUpGraceMs = 45_000;
 
 export class Connection implements Line {
+  readonly encoding: Encoding;
   readonly #house: House;
   readonly #transport: Transport;
+  readonly #wire: Wire;
   readonly #settings: SessionSettings;
   readonly #session: Session;
   readonly #subscribing: Subscribing;
@@ -43,8 +43,10 @@ export class Connection implements Line {
   #let: () => void = () => undefined;
   readonly #gone = new Promise<void>((resolve) => (this.#let = resolve));
 
-  constructor(transport: Transport, settings: SessionSettings, house: House) {
+  constructor(transport: Transport, settings: SessionSettings, house: House, wire = xmlWire) {
     this.#house = house;
+    this.#wire = wire;
+    this.encoding = wire.encoding;
     this.#transport = transport;
     this.#settings = settings;
     this.#openedAtMs = house.clock.now();
@@ -89,7 +91,7 @@ export class Connection implements Line {
   receive(document: Uint8Array): void {
     if (!this.isOpen) return;
     this.#session.heard(this.#house.clock.now());
-    this.#take(parseRequest(document));
+    this.#take(this.#wire.request(document));
   }
 
   /** The peer broke the protocol. */
@@ -128,11 +130,11 @@ export class Connection implements Line {
     // A slow reader gets nothing more but the goodbye; flushing may also end this very session as slow.
     if (this.isOpen && reason !== 'slow-consumer') this.#subscribing.flush();
     if (!this.isOpen) return;
-    const hasOptedIn = this.#session.subscription?.feed === true;
-    const { position } = this.#subscribing;
+    const hasOptedIn = this.#wire.optedIn || this.#session.subscription?.feed === true;
+    const { place } = this.#subscribing;
     this.#leave(reason, detail);
     if (hasOptedIn) {
-      const goodbye = goodbyeXml({ reason, ...(position !== undefined && { position }) });
+      const goodbye = this.#wire.goodbye({ reason, ...place });
       this.#transport.write(frame(goodbye, this.#transport.kind));
     }
     this.#transport.end(closeCodes[reason].code, reason);
@@ -260,7 +262,7 @@ export class Connection implements Line {
   }
 
   #answer(answer: Answer): void {
-    const bytes = frame(answerXml(answer, this.#house.times), this.#transport.kind);
+    const bytes = frame(this.#wire.answer(answer, this.#house.times), this.#transport.kind);
     this.#inbox.answered(bytes.length, this.#house.clock.now());
     this.send(bytes);
   }
@@ -268,15 +270,10 @@ export class Connection implements Line {
   #keepAlive(): void {
     const { encoder, desk } = this.#house;
     const intervalS = this.#settings.keepAliveMs / 1_000;
-    const { kind } = this.#transport;
-    if (this.#session.subscription?.feed !== true) {
-      this.send(encoder.keepAlive(intervalS, kind));
-      return;
-    }
-    this.#subscribing.flush();
-    const { position } = this.#subscribing;
-    const state = { sources: desk.sources(), ...(position !== undefined && { position }) };
-    this.send(encoder.keepAlive(intervalS, kind, state));
+    const hasOptedIn = this.#session.subscription?.feed === true;
+    if (hasOptedIn) this.#subscribing.flush();
+    const state = hasOptedIn ? { sources: desk.sources(), ...this.#subscribing.place } : undefined;
+    this.send(encoder.keepAlive(intervalS, this, state));
   }
 
   #ask(ask: Ask, grant: Grant): Promise<void> | undefined {

@@ -7,28 +7,29 @@ import type { Call } from '../call/call.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import { formatPosition } from '../journal/position.ts';
 import { cdrXml, type CdrSite } from '../record/cdr-xml.ts';
-import { keepaliveXml } from './answer-codec.ts';
-import { callViewXml } from './call-codec.ts';
-import { callView } from './call-view.ts';
 import type { NotificationType, SourceStatus } from './message.ts';
-import {
-  notificationXml,
-  sourceNotification,
-  sourceNotificationXml,
-} from './notification-codec.ts';
+import { type Encoding, wires } from './wire.ts';
 
 export interface Form {
   readonly transport: 'tcp' | 'websocket';
+  readonly encoding: Encoding;
   /** True for clients that opted in by a Feed element. */
   readonly feed: boolean;
 }
 
+/** The parts of a notification of a call, in one encoding. */
+interface Parts {
+  readonly cdr: string;
+  view?: string;
+}
+
 /** What has been made of an event in this turn. */
 interface Ready {
-  cdr?: string;
-  view?: string;
+  readonly parts: Map<Encoding, Parts>;
   readonly forms: Map<string, Buffer>;
 }
+
+const nothing = (): Ready => ({ parts: new Map(), forms: new Map() });
 
 export class Encoder {
   readonly #site: CdrSite;
@@ -53,8 +54,8 @@ export class Encoder {
   /** An event as a notification of `type`, framed for the transport; made once until `release`. */
   notification(entry: JournalEntry, type: NotificationType, form: Form): Buffer {
     let ready = this.#ready.get(entry.event);
-    if (ready === undefined) this.#ready.set(entry.event, (ready = { forms: new Map() }));
-    const key = `${type} ${form.transport} ${form.feed}`;
+    if (ready === undefined) this.#ready.set(entry.event, (ready = nothing()));
+    const key = `${type} ${form.transport} ${form.encoding} ${form.feed}`;
     let bytes = ready.forms.get(key);
     if (bytes === undefined) {
       bytes = this.#frame(entry, type, form, ready);
@@ -65,28 +66,33 @@ export class Encoder {
 
   /** The same bytes for one reader, who is behind the turn: nothing is kept. */
   missed(entry: JournalEntry, type: NotificationType, form: Form): Buffer {
-    return this.#frame(entry, type, form, { forms: new Map() });
+    return this.#frame(entry, type, form, nothing());
   }
 
   #frame(entry: JournalEntry, type: NotificationType, form: Form, ready: Ready): Buffer {
     const { event, seq } = entry;
-    const { times } = this.#site;
-    if (!isOfCall(event)) {
-      const notification = sourceNotification(event, this.position(seq), times);
-      return frame(sourceNotificationXml(notification), form.transport);
+    const { encoding, transport } = form;
+    const wire = wires[encoding];
+    const position = this.position(seq);
+    if (!isOfCall(event)) return frame(wire.source(event, position, this.#site.times), transport);
+    let parts = ready.parts.get(encoding);
+    if (parts === undefined) {
+      parts = { cdr: wire.record(event.call, this.#site) };
+      ready.parts.set(encoding, parts);
     }
-    const cdr = (ready.cdr ??= this.cdr(event.call));
-    if (!form.feed) return frame(notificationXml({ type, cdr }), form.transport);
-    const view = (ready.view ??= callViewXml(callView(event.call, times)));
-    const feed = { position: this.position(seq), view };
-    return frame(notificationXml({ type, cdr, feed }), form.transport);
+    const { cdr } = parts;
+    if (!form.feed) return frame(wire.notification({ type, cdr }), transport);
+    const view = (parts.view ??= wire.view(event.call, this.#site.times));
+    return frame(wire.notification({ type, cdr, feed: { position, view } }), transport);
   }
 
   /** A call that goes on, as it is told to a client that takes stock at `seq`. */
-  snapshot(call: Call, seq: number, transport: Form['transport']): Buffer {
-    const view = callViewXml(callView(call, this.#site.times));
+  snapshot(call: Call, seq: number, { encoding, transport }: Omit<Form, 'feed'>): Buffer {
+    const wire = wires[encoding];
+    const view = wire.view(call, this.#site.times);
     const feed = { position: this.position(seq), snapshot: true, view };
-    return frame(notificationXml({ type: 'CallStart', cdr: this.cdr(call), feed }), transport);
+    const cdr = wire.record(call, this.#site);
+    return frame(wire.notification({ type: 'CallStart', cdr, feed }), transport);
   }
 
   /** The `verbacdr` element of a call. */
@@ -100,10 +106,10 @@ export class Encoder {
    */
   keepAlive(
     intervalS: number,
-    transport: Form['transport'],
+    { encoding, transport }: Omit<Form, 'feed'>,
     state?: { readonly position?: string; readonly sources: readonly SourceStatus[] },
   ): Buffer {
-    return frame(keepaliveXml({ intervalS, ...state }, this.#site.times), transport);
+    return frame(wires[encoding].keepAlive({ intervalS, ...state }, this.#site.times), transport);
   }
 }
 

@@ -58,7 +58,7 @@ export async function feedSnapshot(
   let parts: Buffer[] = [];
   let bytes = 0;
   for (const [index, call] of calls.entries()) {
-    const part = encoder.snapshot(call, seq, form.transport);
+    const part = encoder.snapshot(call, seq, form);
     parts.push(part);
     bytes += part.length;
     const isLast = index === calls.length - 1;

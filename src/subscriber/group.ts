@@ -75,7 +75,7 @@ export class Groups {
   join(member: Member, subscription: Subscription, form: Form): void {
     this.leave(member);
     const types = [...subscription.types].sort().join(' ');
-    const key = `${form.transport} ${form.feed} ${types} ${subscription.filter.key}`;
+    const key = `${form.transport} ${form.encoding} ${form.feed} ${types} ${subscription.filter.key}`;
     // What waits for the group was before this member. First of all, because a flush may end the last
     // of its members, and the group with them.
     if (this.#groups.has(key)) this.#hub.flush();

@@ -4,20 +4,20 @@
  */
 import { attribute, element } from '../base/xml.ts';
 import type { EventKind, OfSource } from '../call/event.ts';
-import { cdrTime, type CdrTimes } from '../record/cdr-xml.ts';
 import { documentXml } from './answer-codec.ts';
 import { wire, type GoodbyeReason, type NotificationType } from './message.ts';
+import { timeText, type Times } from './times.ts';
 
 export interface CallNotification {
   readonly type: NotificationType;
-  /** The ready `verbacdr` element. */
+  /** The ready record, in the encoding of the notification. */
   readonly cdr: string;
   /** Only for clients that opted in; without it the document is what legacy clients get. */
   readonly feed?: {
     readonly position: string;
     /** True when it tells what is, not what happened. */
     readonly snapshot?: boolean;
-    /** The ready elements of `callViewXml`. */
+    /** What `callViewXml` or `callViewJson` made of the call. */
     readonly view: string;
   };
 }
@@ -25,7 +25,7 @@ export interface CallNotification {
 export interface SourceNotification {
   readonly type: 'SourceGap' | 'SourceUp';
   readonly source: string;
-  /** When sight was lost; times as in the `verbacdr`. */
+  /** When sight was lost; times as in the `verbacdr` or, in JSON, ISO 8601. */
   readonly from: string;
   /** When it came back; only in `SourceUp`. */
   readonly to?: string;
@@ -66,13 +66,13 @@ export function notificationXml({ type, cdr, feed }: CallNotification): string {
 export function sourceNotification(
   event: OfSource,
   position: string,
-  times: CdrTimes,
+  times: Times,
 ): SourceNotification {
   return {
     type: event.kind === 'source.gap' ? 'SourceGap' : 'SourceUp',
     source: event.source,
-    from: cdrTime(event.fromMs, times),
-    ...(event.toMs === undefined ? {} : { to: cdrTime(event.toMs, times) }),
+    from: timeText(event.fromMs, times),
+    ...(event.toMs === undefined ? {} : { to: timeText(event.toMs, times) }),
     ...(event.reason === undefined ? {} : { reason: event.reason }),
     position,
   };

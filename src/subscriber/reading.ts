@@ -205,10 +205,14 @@ function readNotification(notification: Element): ServerMessage {
 
 function readCdr(parent: Element): CdrReading | undefined {
   const cdr = childOf(parent, 'verbacdr');
-  if (cdr === undefined) return undefined;
+  return cdr && readCdrElement(cdr);
+}
+
+/** What a `verbacdr` element says. */
+export function readCdrElement({ attributes, children }: Element): CdrReading {
   return {
-    ended: cdr.attributes.get('state') === '1',
-    fields: new Map(cdr.children.map(({ name, text }) => [name, text])),
+    ended: attributes.get('state') === '1',
+    fields: new Map(children.map(({ name, text }) => [name, text])),
   };
 }
 

@@ -13,6 +13,12 @@ export function failed(failure: FailureClass, detail: string, head?: RequestHead
   return { kind: 'failure', failure, detail, ...(head !== undefined && { head }) };
 }
 
+/** Refuses a request of a type that is none of the `known`. */
+export function unknownRequest(head: RequestHead, known: Iterable<string>): Refusal {
+  const detail = `The type ${quoted(head.type)} is not known; expected one of ${[...known].join(', ')}.`;
+  return { kind: 'refusal', head, failure: 'Unknown Request', detail };
+}
+
 export function isRefusal(value: unknown): value is Refusal {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'refusal';
 }

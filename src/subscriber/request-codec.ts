@@ -7,7 +7,7 @@ import { ProtocolError } from '../base/errors.ts';
 import { attribute, declaration, element } from '../base/xml.ts';
 import { parseDocument, type Element } from './document-codec.ts';
 import { wire, type Refusal, type Request, type RequestHead } from './message.ts';
-import { isRefusal, quoted, refusal } from './refusal.ts';
+import { isRefusal, quoted, refusal, unknownRequest } from './refusal.ts';
 import { extensionsOf, extensionXml, feedOf, feedXml, flagOf } from './subscription-codec.ts';
 
 /**
@@ -38,12 +38,7 @@ export function parseRequest(document: Uint8Array): Request | Refusal | Protocol
   const head = id === undefined ? { type } : { type, id };
   const parse = parsers.get(type);
   if (parse !== undefined) return parse(head, request);
-  return {
-    kind: 'refusal',
-    head,
-    failure: 'Unknown Request',
-    detail: `The type ${quoted(type)} is not known; expected one of ${[...parsers.keys()].join(', ')}.`,
-  };
+  return unknownRequest(head, parsers.keys());
 }
 
 type Parser = (head: RequestHead, request: Element) => Request | Refusal;

@@ -33,6 +33,7 @@ export interface FeedAnswer {
 /** The session whose subscription it is. */
 export interface Line {
   readonly transport: Form['transport'];
+  readonly encoding: Form['encoding'];
   readonly isOpen: boolean;
   /** Answers the request; from then on the subscription holds. */
   subscribed(head: RequestHead, subscription: Subscription, feed: FeedAnswer): void;
@@ -102,9 +103,10 @@ export class Subscribing implements Member {
     if (this.#isLive) this.#toldSeq = this.#stock.hub.head;
   }
 
-  /** From where the client can go on with what it has been sent; absent where that would lose something. */
-  get position(): string | undefined {
-    return this.#toldSeq === undefined ? undefined : this.#stock.encoder.position(this.#toldSeq);
+  /** The position from where the client can go on with what it has been sent; absent where that would lose something. */
+  get place(): { readonly position?: string } {
+    if (this.#toldSeq === undefined) return {};
+    return { position: this.#stock.encoder.position(this.#toldSeq) };
   }
 
   async #resume(head: RequestHead, subscription: Subscription, after: Position): Promise<void> {
@@ -201,7 +203,8 @@ export class Subscribing implements Member {
   }
 
   #form({ feed }: Subscription): Form {
-    return { transport: this.#line.transport, feed };
+    const { transport, encoding } = this.#line;
+    return { transport, encoding, feed };
   }
 
   #journalFailed(error: unknown): void {

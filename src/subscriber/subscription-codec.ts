@@ -30,29 +30,40 @@ export function extensionsOf(
       return refusal(head, `An element ${quoted(child.name)}; expected ${allowed.join(' or ')}.`);
     }
     if (child.name !== 'Extension') continue;
-    const pattern = patternOf(child);
+    const [number, prefix, from, to] = ['number', 'prefix', 'from', 'to'].map((name) =>
+      child.attributes.get(name),
+    );
+    const pattern = patternOf({ number, prefix, from, to }, (name, text) => `${name}=${text}`);
     if (typeof pattern === 'string') return refusal(head, pattern);
     patterns.push(pattern);
   }
   return patterns;
 }
 
-/** The pattern, or what is wrong with it. */
-function patternOf({ attributes }: Element): ExtensionPattern | string {
-  const number = attributes.get('number');
-  const prefix = attributes.get('prefix');
-  const from = attributes.get('from');
-  const to = attributes.get('to');
+/** What is said of an extension: attributes in XML, members in JSON. */
+export type PatternTexts = {
+  readonly [K in 'number' | 'prefix' | 'from' | 'to']?: string | undefined;
+};
+
+/**
+ * The pattern, or what is wrong with it.
+ * @param spelt how the sender's encoding writes a name with its text, which is in quotes already
+ */
+export function patternOf(
+  { number, prefix, from, to }: PatternTexts,
+  spelt: (name: string, text: string) => string,
+): ExtensionPattern | string {
   const ways = [number, prefix, from ?? to].filter((way) => way !== undefined).length;
   if (ways !== 1) {
     const seen = ways === 0 ? 'names no number' : 'names numbers in more than one way';
-    return `An Extension ${seen}; expected either number="…", prefix="…" or from="…" to="…".`;
+    const [one, two, three, four] = ['number', 'prefix', 'from', 'to'].map((n) => spelt(n, '"…"'));
+    return `An Extension ${seen}; expected either ${one}, ${two} or ${three} ${four}.`;
   }
   if (number === '' || prefix === '')
     return 'An Extension is empty; expected a number or prefix in it.';
   if (number !== undefined) return { kind: 'number', number };
   if (prefix !== undefined) return { kind: 'prefix', prefix };
-  const range = `from=${quoted(from ?? '')} to=${quoted(to ?? '')}`;
+  const range = `${spelt('from', quoted(from ?? ''))} ${spelt('to', quoted(to ?? ''))}`;
   if (from === undefined || to === undefined || !/^[0-9]+$/.test(from) || !/^[0-9]+$/.test(to)) {
     return `An Extension has ${range}; expected digits in both.`;
   }

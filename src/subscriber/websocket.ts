@@ -1,7 +1,8 @@
 /**
- * The feed over WebSocket: takes over upgraded sockets on its path, one document per text message.
- * Reading, pings and the closing handshake are the library's; what we send is framed once for everybody
- * and written to the socket as it is, which the library allows as long as frames are whole.
+ * The feed over WebSocket: takes over upgraded sockets on its path, one document per text message, in XML
+ * or JSON as the client prefers. Reading, pings and the closing handshake are the library's; what we send is
+ * framed once for everybody and written to the socket as it is, which the library allows as long as frames
+ * are whole.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -11,16 +12,16 @@ import { ProtocolError } from '../base/errors.ts';
 import { Connection } from './connection.ts';
 import type { House } from './house.ts';
 import { FrameWatch } from './frame-watch.ts';
-import { frameWhole } from './framer.ts';
 import { bounds } from './message.ts';
 import type { Transport } from './outbound.ts';
 import type { SessionSettings } from './session.ts';
 import { flushed, linger, underWayBytes } from './tcp.ts';
+import { wires } from './wire.ts';
 
 /** Where the feed is served. */
 export const feedPath = '/feed';
-/** The XML encoding's name; a client that offers none gets the same. */
-export const xmlSubprotocol = 'offhook.xml';
+/** Encodings by what a client offers; one that offers none of them gets XML. */
+const bySubprotocol = new Map(Object.values(wires).map((wire) => [wire.subprotocol, wire]));
 
 export class WebSocketTransport implements Transport {
   readonly kind = 'websocket';
@@ -94,7 +95,8 @@ export function serveWebSocket(
     // Compression would make bytes differ by session.
     perMessageDeflate: false,
     clientTracking: false,
-    handleProtocols: (offered) => (offered.has(xmlSubprotocol) ? xmlSubprotocol : false),
+    // In the order of the client's preference.
+    handleProtocols: (offered) => [...offered].find((name) => bySubprotocol.has(name)) ?? false,
   });
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     // Whoever takes the upgrade also answers for the socket's errors, even to refuse it.
@@ -141,17 +143,17 @@ function serve(
   connections: Set<Connection>,
 ): void {
   socket.setNoDelay(true);
-  const connection = new Connection(new WebSocketTransport(webSocket, socket), settings, house);
+  const transport = new WebSocketTransport(webSocket, socket);
+  const wire = bySubprotocol.get(webSocket.protocol) ?? wires.xml;
+  const connection = new Connection(transport, settings, house, wire);
   connections.add(connection);
   webSocket.on('message', (data, isBinary) => {
     if (isBinary) {
-      const message = 'A binary message came; one XML document per text message is expected.';
-      connection.broken(new ProtocolError('FEED_XML_MALFORMED', message));
+      const message = 'A binary message came; one document per text message is expected.';
+      connection.broken(new ProtocolError('FEED_FRAME_FORBIDDEN', message));
       return;
     }
-    const framed = frameWhole(bytesOf(data));
-    if (framed.kind === 'document') connection.receive(framed.document);
-    else connection.broken(framed.error);
+    connection.receive(bytesOf(data));
   });
   const watch = new FrameWatch();
   let wasHalf = false;

@@ -16,14 +16,22 @@ export interface Turn {
 const folder = new URL('../../protocol/feed/', import.meta.url);
 
 export const schemaFile = new URL('feed.xsd', folder);
+export const jsonSchemaFile = new URL('feed.schema.json', folder);
+
+export type Encoding = 'xml' | 'json';
 
 export function read(name: string): string {
   return readFileSync(new URL(name, folder), 'utf8');
 }
 
-/** Names of the files in a folder of protocol/feed, without their folder. */
-export function list(name: 'examples' | 'conversations'): readonly string[] {
-  return readdirSync(new URL(name, folder)).sort();
+/** Names of the files of an encoding in a folder of protocol/feed, without their folder. */
+export function list(
+  name: 'examples' | 'conversations',
+  encoding: Encoding = 'xml',
+): readonly string[] {
+  const isJson = (file: string): boolean => file.startsWith('json-') || file.endsWith('.json');
+  const files = readdirSync(new URL(name, folder)).sort();
+  return files.filter((file) => isJson(file) === (encoding === 'json'));
 }
 
 const senders = { C: 'client', S: 'server', X: 'wrong client' } as const;
@@ -48,4 +56,18 @@ export function readConversation(name: string): readonly Turn[] {
     text = '';
   }
   return turns;
+}
+
+/** A conversation in JSON: every message is one line. */
+export function readJsonConversation(name: string): readonly Turn[] {
+  return read(`conversations/${name}`)
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const [, sender, text] = /^([CSX]): (.*)$/.exec(line) ?? [];
+      if (sender !== 'C' && sender !== 'S' && sender !== 'X') {
+        throw new Error(`${name}: cannot be read at: ${line}`);
+      }
+      return { from: senders[sender], text: text ?? '' };
+    });
 }

@@ -203,12 +203,37 @@ function legacy(type: NotificationType, call: Call): ServerDocument {
   return { kind: 'call', notification: { type, cdr: cdrXml(call, scene.site) } };
 }
 
-function optedIn(
-  type: NotificationType,
-  call: Call,
-  seq: number,
-  snapshot = false,
-): ServerDocument {
+/** What is told of a call to a client that opted in. */
+export interface OptedInCall {
+  readonly type: NotificationType;
+  readonly call: Call;
+  readonly seq: number;
+  readonly snapshot?: boolean;
+}
+
+/** By the name of the example. */
+export const optedInCalls: Readonly<Record<string, OptedInCall>> = {
+  'notification-call-start-feed': { type: 'CallStart', call: scene.started, seq: 31 },
+  'notification-call-start-snapshot': {
+    type: 'CallStart',
+    call: scene.ringing,
+    seq: 34,
+    snapshot: true,
+  },
+  'notification-call-answer-feed': { type: 'CallAnswer', call: scene.answered, seq: 35 },
+  'notification-call-update-feed': { type: 'CallUpdate', call: scene.transferred, seq: 40 },
+  'notification-call-end-feed': { type: 'CallEnd', call: scene.ended, seq: 42 },
+  'notification-recording-start-feed': { type: 'RecordingStart', call: scene.recorded, seq: 36 },
+  'notification-recording-pause-feed': { type: 'RecordingPause', call: scene.paused, seq: 37 },
+  'notification-recording-resume-feed': { type: 'RecordingResume', call: scene.resumed, seq: 38 },
+  'notification-recording-end-feed': {
+    type: 'RecordingEnd',
+    call: scene.recordingEnded,
+    seq: 41,
+  },
+};
+
+function optedIn({ type, call, seq, snapshot = false }: OptedInCall): ServerDocument {
   const view = callViewXml(callView(call, 'utc'));
   const feed = { position: position(seq), snapshot, view };
   return { kind: 'call', notification: { type, cdr: cdrXml(call, scene.site), feed } };
@@ -228,15 +253,12 @@ export const serverDocuments: Readonly<Record<string, ServerDocument>> = {
   ),
   'notification-call-start': legacy('CallStart', scene.started),
   'notification-call-end': legacy('CallEnd', scene.ended),
-  'notification-call-start-feed': optedIn('CallStart', scene.started, 31),
-  'notification-call-start-snapshot': optedIn('CallStart', scene.ringing, 34, true),
-  'notification-call-answer-feed': optedIn('CallAnswer', scene.answered, 35),
-  'notification-call-update-feed': optedIn('CallUpdate', scene.transferred, 40),
-  'notification-call-end-feed': optedIn('CallEnd', scene.ended, 42),
-  'notification-recording-start-feed': optedIn('RecordingStart', scene.recorded, 36),
-  'notification-recording-pause-feed': optedIn('RecordingPause', scene.paused, 37),
-  'notification-recording-resume-feed': optedIn('RecordingResume', scene.resumed, 38),
-  'notification-recording-end-feed': optedIn('RecordingEnd', scene.recordingEnded, 41),
+  ...Object.fromEntries(
+    Object.entries(optedInCalls).map(([name, told]): [string, ServerDocument] => [
+      name,
+      optedIn(told),
+    ]),
+  ),
   'notification-source-gap': {
     kind: 'source',
     notification: {

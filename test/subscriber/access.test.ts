@@ -8,7 +8,7 @@ import { filterOf } from '../../src/call/extension.ts';
 import type { OfCall } from '../../src/call/event.ts';
 import type { SessionSettings } from '../../src/subscriber/session.ts';
 import { connectedCall, endedCall, eventOf, offeredCall } from '../support/calls.ts';
-import { type FeedClient, isAnswer, isFailure } from '../support/feed-client.ts';
+import { type AnswerMessage, type FeedClient, isAnswer, isFailure } from '../support/feed-client.ts';
 import { eventually, OpenHouse } from '../support/house.ts';
 
 const token = 'a-token-for-some';
@@ -37,7 +37,9 @@ const callOf = (n: number): string => `<Call id="${idOf(n)}"/>`;
 /** `type n` of every notification so far, once all of them have come. */
 async function told(client: FeedClient): Promise<string[]> {
   client.send(request('GetManagementSummary'));
-  await client.find((message) => isAnswer(message) && message.summary !== undefined);
+  await client.find(
+    (message): message is AnswerMessage => isAnswer(message) && message.summary !== undefined,
+  );
   return client.calls.map(({ type, cdr }) => {
     const n = [0, 1, 2, 3, 4, 5].find((each) => idOf(each) === cdr.fields.get('id'));
     return `${type} ${n}`;

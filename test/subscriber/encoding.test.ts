@@ -12,6 +12,7 @@ import { site } from '../support/house.ts';
 
 const epoch = 'k3v9x0q2m1';
 const entry: JournalEntry = { seq: 35, event: answered(0) };
+const plain = { transport: 'tcp', encoding: 'xml' } as const;
 const open = (): Encoder => new Encoder(site, epoch);
 
 describe('a frame', () => {
@@ -74,20 +75,22 @@ describe('an event', () => {
   it('is made once per form and type, and is the same buffer for everybody', () => {
     const encoder = open();
     const forms = (['tcp', 'websocket'] as const).flatMap((transport) =>
-      [true, false].map((feed) => ({ transport, feed })),
+      (['xml', 'json'] as const).flatMap((encoding) =>
+        [true, false].map((feed) => ({ transport, encoding, feed })),
+      ),
     );
     const made = forms.map((form) => encoder.notification(entry, 'CallAnswer', form));
     const again = forms.map((form) => encoder.notification(entry, 'CallAnswer', { ...form }));
     for (const [index, bytes] of made.entries()) expect(again[index]).toBe(bytes);
-    expect(new Set(made.map((bytes) => bytes.toString('latin1'))).size).toBe(4);
-    expect(encoder.notification(entry, 'CallStart', { transport: 'tcp', feed: false })).not.toBe(
-      made[0],
-    );
+    expect(new Set(made.map((bytes) => bytes.toString('latin1'))).size).toBe(8);
+    expect(
+      encoder.notification(entry, 'CallStart', { transport: 'tcp', encoding: 'xml', feed: false }),
+    ).not.toBe(made[0]);
   });
 
   it('is made anew after its turn, to the same bytes', () => {
     const encoder = open();
-    const form = { transport: 'tcp', feed: true } as const;
+    const form = { transport: 'tcp', encoding: 'xml', feed: true } as const;
     const made = encoder.notification(entry, 'CallAnswer', form);
     encoder.release();
     const again = encoder.notification(entry, 'CallAnswer', form);
@@ -97,7 +100,7 @@ describe('an event', () => {
 
   it('that was missed is the same bytes, and nothing of it is kept', () => {
     const encoder = open();
-    const form = { transport: 'websocket', feed: true } as const;
+    const form = { transport: 'websocket', encoding: 'xml', feed: true } as const;
     const missed = encoder.missed(entry, 'CallAnswer', form);
     expect(encoder.missed(entry, 'CallAnswer', form)).not.toBe(missed);
     expect(encoder.notification(entry, 'CallAnswer', form).equals(missed)).toBe(true);
@@ -106,6 +109,7 @@ describe('an event', () => {
   it('is to a legacy client the record and nothing else', () => {
     const bytes = open().notification({ seq: 7, event: started(0) }, 'CallStart', {
       transport: 'tcp',
+      encoding: 'xml',
       feed: false,
     });
     expect(bytes.toString()).toMatch(
@@ -115,7 +119,7 @@ describe('an event', () => {
   });
 
   it('carries its own position to a client that opted in', () => {
-    const form = { transport: 'tcp', feed: true } as const;
+    const form = { transport: 'tcp', encoding: 'xml', feed: true } as const;
     const call = open().notification(entry, 'CallAnswer', form).toString();
     expect(call).toContain('<Notification type="CallAnswer" position="k3v9x0q2m1-35">');
     expect(call).toContain('<CallState ');
@@ -127,7 +131,7 @@ describe('an event', () => {
     const encoder = open();
     const cdr = encoder.cdr(connectedCall(0));
     for (const feed of [true, false]) {
-      const form = { transport: 'tcp', feed } as const;
+      const form = { transport: 'tcp', encoding: 'xml', feed } as const;
       expect(encoder.notification(entry, 'CallAnswer', form).toString()).toContain(cdr);
     }
   });
@@ -135,7 +139,7 @@ describe('an event', () => {
 
 describe('a call of a snapshot', () => {
   it('is a start with the position of the snapshot', () => {
-    const bytes = open().snapshot(connectedCall(0), 44, 'tcp').toString();
+    const bytes = open().snapshot(connectedCall(0), 44, plain).toString();
     expect(bytes).toContain(
       '<Notification type="CallStart" position="k3v9x0q2m1-44" snapshot="true">',
     );
@@ -145,7 +149,7 @@ describe('a call of a snapshot', () => {
 
 describe('a keep-alive', () => {
   it('is to a legacy client the interval and nothing else', () => {
-    expect(open().keepAlive(10, 'tcp').toString()).toBe(
+    expect(open().keepAlive(10, plain).toString()).toBe(
       '<?xml version="1.0" encoding="UTF-8"?><VerbaApi><Response code="0"><Keepalive time="10"/></Response></VerbaApi>\n',
     );
   });
@@ -155,7 +159,7 @@ describe('a keep-alive', () => {
       position: 'k3v9x0q2m1-9',
       sources: [{ name: 'pbx', state: 'down' as const, heardAtMs: 0 }],
     };
-    expect(open().keepAlive(10, 'tcp', state).toString()).toContain(
+    expect(open().keepAlive(10, plain, state).toString()).toContain(
       '<Keepalive time="10" position="k3v9x0q2m1-9"/><Source name="pbx" state="down" heard="1970-01-01 00:00:00.000"/></Response>',
     );
   });

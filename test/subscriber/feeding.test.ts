@@ -58,7 +58,7 @@ function scene(): {
     head: () => journal.head,
     join: () => joins.push(journal.head),
     encoder: new Encoder(site, journal.epoch),
-    form: { transport: 'tcp', feed: true },
+    form: { transport: 'tcp', encoding: 'xml', feed: true },
   };
   return { journal, reader, feeding, joins };
 }

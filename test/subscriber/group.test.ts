@@ -30,8 +30,8 @@ class Spy implements Member {
   }
 }
 
-const tcp: Form = { transport: 'tcp', feed: false };
-const fed: Form = { transport: 'tcp', feed: true };
+const tcp: Form = { transport: 'tcp', encoding: 'xml', feed: false };
+const fed: Form = { transport: 'tcp', encoding: 'xml', feed: true };
 
 function subscription(
   extensions: readonly string[] = [],

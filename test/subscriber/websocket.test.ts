@@ -199,7 +199,7 @@ describe('a message', () => {
     /** How long a notification is beside the name in it. */
     function lengthWithName(name: string): number {
       const call = connectedCall(0, { caller: { number: '1', name } });
-      const form = { transport: 'tcp', feed: false } as const;
+      const form = { transport: 'tcp', encoding: 'xml', feed: false } as const;
       const entry = { seq: 1, event: eventOf('call.started', call) };
       return house.encoder.notification(entry, 'CallStart', form).length;
     }

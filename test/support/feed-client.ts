@@ -59,9 +59,7 @@ export abstract class FeedClient {
   get messages(): readonly ServerMessage[] {
     // Read only now, so that a client takes its bytes as fast as they come.
     for (const document of this.documents.slice(this.#messages.length)) {
-      const message = readServerDocument(document);
-      if (message instanceof ProtocolError) throw message;
-      this.#messages.push(message);
+      this.#messages.push(this.read(document));
     }
     return this.#messages;
   }
@@ -103,6 +101,13 @@ export abstract class FeedClient {
   async closed(withinMs = deadlineMs): Promise<Closing> {
     await this.#until(() => this.#closing !== undefined, withinMs, 'the end');
     return this.#closing ?? {};
+  }
+
+  /** What the server says in one document. */
+  protected read(document: string): ServerMessage {
+    const message = readServerDocument(document);
+    if (message instanceof ProtocolError) throw message;
+    return message;
   }
 
   protected took(document: Buffer): void {

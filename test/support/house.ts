@@ -25,6 +25,7 @@ import type { Log } from '../../src/telemetry/log.ts';
 import { firstCallAtMs } from './calls.ts';
 import { FakeDesk } from './fake-desk.ts';
 import { FeedClient, type TcpClient, type WebSocketClient } from './feed-client.ts';
+import { JsonClient } from './json-client.ts';
 import { MemoryJournal } from './memory-journal.ts';
 
 export const site: CdrSite = { location: 'test-desk', recorderServiceId: 1, times: 'utc' };
@@ -237,6 +238,13 @@ export class OpenHouse<J extends Journal = MemoryJournal> extends TestHouse<J> {
 
   async webSocket(protocols?: string[]): Promise<WebSocketClient> {
     const client = await FeedClient.webSocket(this.webSocketUrl, protocols);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** A WebSocket client that speaks JSON. */
+  async json(protocols?: string[]): Promise<JsonClient> {
+    const client = await JsonClient.open(this.webSocketUrl, protocols);
     this.#clients.push(client);
     return client;
   }
