@@ -4,7 +4,7 @@
  */
 import { isOfCall } from '../../src/call/event.ts';
 import { type Note, type Place, positionOf } from './note.ts';
-import { legacyTypes, type Told, type Truth, type Wish } from './truth.ts';
+import { allTypes, legacyTypes, type Told, type Truth, type Wish } from './truth.ts';
 
 /** One connection of one client, from its request to its end, as the client saw it. */
 export interface Stay {
@@ -283,8 +283,7 @@ class Book {
   /** What it was told at first and ever since makes what is true now; where it asks for everything. */
   #viewHolds(wish: Wish): void {
     const known = this.#known;
-    const asksForAll = ['CallStart', 'CallAnswer', 'CallUpdate', 'CallEnd', 'RecordingStart'];
-    if (known === undefined || !asksForAll.every((type) => wish.types.includes(type))) return;
+    if (known === undefined || !allTypes.every((type) => wish.types.includes(type))) return;
     const ongoing = this.#truth.ongoing(wish.patterns, this.#told);
     for (const [id, revision] of ongoing) {
       const seen = known.get(id);

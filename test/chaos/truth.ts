@@ -8,6 +8,7 @@ import type { JournalEntry } from '../../src/journal/journal.ts';
 import { cdrXml, type CdrSite } from '../../src/record/cdr-xml.ts';
 import { callViewXml } from '../../src/subscriber/call-codec.ts';
 import { callView } from '../../src/subscriber/call-view.ts';
+import type { NotificationType } from '../../src/subscriber/message.ts';
 import { readServerDocument } from '../../src/subscriber/reading.ts';
 import { faceOf } from './note.ts';
 
@@ -15,14 +16,13 @@ import { faceOf } from './note.ts';
 export interface Wish {
   /** Which extensions; none means all. */
   readonly patterns: readonly ExtensionPattern[];
-  /** Names of notifications. */
-  readonly types: readonly string[];
+  readonly types: readonly NotificationType[];
 }
 
 /** One thing that a wish is to be told. */
 export interface Told {
   readonly seq: number;
-  readonly type: string;
+  readonly type: NotificationType;
   /** The call, or the source. */
   readonly id: string;
   /** Of a source: 0. */
@@ -47,7 +47,7 @@ export const allTypes = [
 ] as const;
 export const legacyTypes = ['CallStart', 'CallEnd'] as const;
 
-const typeOf: Readonly<Record<EventKind, string>> = {
+const typeOf: Readonly<Record<EventKind, NotificationType>> = {
   'call.started': 'CallStart',
   'call.answered': 'CallAnswer',
   'call.updated': 'CallUpdate',
@@ -138,7 +138,7 @@ export class Truth {
 }
 
 function storyOf(entries: readonly JournalEntry[], wish: Wish): readonly Told[] {
-  const types = new Set(wish.types);
+  const types = new Set<string>(wish.types);
   const seen = new Set<string>();
   const story: Told[] = [];
   for (const { seq, event } of entries) {
