@@ -15,9 +15,9 @@ import { mountSmallDisk } from './small-disk.ts';
 import { type Aftermath, Storm } from './storm.ts';
 import type { Truth } from './truth.ts';
 
-const seconds = Number(process.env['CHAOS_SECONDS'] ?? 26);
+const seconds = Number(process.env['CHAOS_SECONDS'] ?? 18);
 const seed = Number(process.env['CHAOS_SEED'] ?? 20_261_121);
-const clients = Number(process.env['CHAOS_CLIENTS'] ?? 240);
+const clients = Number(process.env['CHAOS_CLIENTS'] ?? 200);
 
 /** What the server may have more than before anybody came, when all have gone: the heap does not shrink. */
 const rssGrowthBytes = 160 * 1_048_576;

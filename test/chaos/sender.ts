@@ -92,7 +92,10 @@ export class Sender {
 
   async #send(signals: readonly Signal[]): Promise<void> {
     while (!this.#isAbandoned) {
-      const status = await this.#post(JSON.stringify(signals)).catch(() => undefined);
+      const { isOpen } = this.#door;
+      const status = !isOpen
+        ? undefined
+        : await this.#post(JSON.stringify(signals)).catch(() => undefined);
       if (status === 200) return;
       if (status !== undefined && status !== 503) this.surprises.add(`ingest answered ${status}`);
       await pause(100);

@@ -26,7 +26,7 @@ export async function newSite(folder: string): Promise<Site> {
   const settings = `
 [feed]
 port = ${feedPort}
-keepAlive = 2
+keepAlive = 4
 queueBytes = 262144
 [http]
 port = ${httpPort}

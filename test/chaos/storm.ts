@@ -14,9 +14,10 @@ import { Subscriber } from './subscriber.ts';
 import { allTypes } from './truth.ts';
 import { type Vitals, vitalsOf } from './vitals.ts';
 
-/** What the log may say as a warning or error while disks are full and servers are killed. */
-const expectedTrouble =
-  /^(journal\.(failing|recovered)|metadata-file\.failed|retention\.failed|source\.changed)$/;
+/** What the log may say as an error while disks are full. */
+const expectedTrouble = /^(journal\.failing|metadata-file\.failed|retention\.failed)$/;
+/** A server may fail to start while the disk is full, or was so while it started; milliseconds. */
+const startMs = 5_000;
 
 export interface Aftermath {
   readonly site: Site;
@@ -47,6 +48,7 @@ host = "127.0.0.1"
 port = ${amiPort}
 username = "offhook"
 secret = "1234"
+login = "plain"
 pingInterval = 1
 reconnectMin = 0.1
 reconnectMax = 0.5
@@ -68,6 +70,7 @@ export class Storm {
   readonly #remarks: string[] = [];
   #server: ServerProcess | undefined;
   #isFull = false;
+  #freedMs = -Infinity;
   #isStopping = false;
   #before: Vitals | undefined;
   #amiPort = 0;
@@ -119,10 +122,13 @@ export class Storm {
     // From the first event on.
     this.#witness.join({ epoch, seq: 0 });
     this.#sender.start();
+    const phase = this.#phases();
     await this.#carryOut();
+    phase('storm');
     const after = await this.#calm();
-    await this.#sender.stop();
+    phase('calm');
     await this.#lastRounds();
+    phase('last rounds');
     return {
       site: this.#site,
       clients: this.#clients,
@@ -132,6 +138,15 @@ export class Storm {
       after,
       findings: [...this.#findings, ...this.#sender.surprises],
       remarks: this.#remarks,
+    };
+  }
+
+  #phases(): (what: string) => void {
+    let sinceMs = performance.now();
+    return (what) => {
+      const nowMs = performance.now();
+      this.#remarks.push(`${what}: ${((nowMs - sinceMs) / 1_000).toFixed(1)} s`);
+      sinceMs = nowMs;
     };
   }
 
@@ -164,6 +179,7 @@ export class Storm {
         await pause(act.forMs);
         this.#disk.free();
         this.#isFull = false;
+        this.#freedMs = performance.now();
         return;
       case 'clients':
     }
@@ -195,19 +211,16 @@ export class Storm {
     const { door } = this.#site;
     door.isOpen = false;
     await this.#kill(forMs);
-    // Its sources have come up, and what it does once after a start is done.
-    await pause(1_500);
+    await this.#sourcesUp();
+    // What it does once after a start is done by then.
+    await pause(1_000);
+    await this.#sourcesUp();
     this.#before = this.#look();
     door.isOpen = true;
   }
 
   async #start(sources = sourcesOf(this.#amiPort, this.#plan.seed)): Promise<void> {
-    let wasFull = this.#isFull;
-    const mayFail = (): boolean => {
-      const may = this.#isFull || wasFull;
-      wasFull = this.#isFull;
-      return may;
-    };
+    const mayFail = (): boolean => this.#isFull || performance.now() - this.#freedMs < startMs;
     const server = await startOn(this.#site, sources, mayFail);
     this.#server = server;
     this.#starts += 1;
@@ -215,7 +228,7 @@ export class Storm {
     void server.exited.then((code) => {
       if (!this.#isStopping) this.#findings.push(`the server ended by itself, with ${code}`);
       const trouble = server.log.filter(
-        ({ level, event }) => Number(level) >= 50 && !expectedTrouble.test(String(event)),
+        ({ level, event }) => level === 'error' && !expectedTrouble.test(String(event)),
       );
       for (const line of trouble) this.#findings.push(`the log says ${JSON.stringify(line)}`);
     });
@@ -228,6 +241,7 @@ export class Storm {
     }
     this.#witness.leave('fin');
     await this.#sender.stop();
+    await this.#sourcesUp();
     const before = this.#before?.sockets ?? 0;
     await until(
       'the sockets of all who left are closed',
@@ -243,7 +257,7 @@ export class Storm {
   async #lastRounds(): Promise<void> {
     const living = this.#living();
     for (const client of living) client.join();
-    await until('all clients are served', () => living.every((each) => each.isServed), 20_000);
+    await this.#all('served', living, (each) => each.isServed);
     await this.#stop();
     await this.#start('');
     const { door } = this.#site;
@@ -252,13 +266,7 @@ export class Storm {
     const { seq } = await headOf(door);
     const isThere = (each: Subscriber): boolean =>
       each.isServed && (each.manner.form === 'legacy' || (each.position?.seq ?? -1) >= seq);
-    await until('all clients are there', () => living.every(isThere), 40_000).catch(
-      (error: unknown) => {
-        const late = living.filter((each) => !isThere(each));
-        const where = late.map((each) => `${each.manner.name} at ${each.position?.seq}`);
-        throw new Error(`the head is ${seq}; ${where.slice(0, 10).join(', ')}`, { cause: error });
-      },
-    );
+    await this.#all(`at ${seq}`, living, isThere);
     for (const client of living) if (client.stay !== undefined) client.stay.isLast = true;
     await this.#stop();
     await until(
@@ -268,6 +276,26 @@ export class Storm {
     );
     for (const client of living) client.leave('rst');
     this.#remarks.push(`the server was started ${this.#starts} times`);
+  }
+
+  async #all(
+    what: string,
+    clients: readonly Subscriber[],
+    holds: (client: Subscriber) => boolean,
+  ): Promise<void> {
+    await until(what, () => clients.every(holds), 40_000).catch((error: unknown) => {
+      const late = clients.filter((each) => !holds(each)).map((each) => each.toString());
+      const who = late.slice(0, 10).join('\n');
+      throw new Error(`${late.length} clients are not ${what}:\n${who}`, { cause: error });
+    });
+  }
+
+  async #sourcesUp(): Promise<void> {
+    const isUp = (): boolean => {
+      const changes = this.#server?.log.filter(({ event }) => event === 'source.changed') ?? [];
+      return changes.findLast(({ source }) => source === 'pbx')?.['state'] === 'up';
+    };
+    await until('the PBX is connected', isUp, 15_000);
   }
 
   #living(): Subscriber[] {

@@ -78,6 +78,12 @@ export class Subscriber {
     return this.isServed ? this.stays.at(-1) : undefined;
   }
 
+  toString(): string {
+    const line = this.#line === undefined ? 'away' : 'connected';
+    const last = this.stays.at(-1)?.notes.slice(-3) ?? [];
+    return `${this.manner.name}: ${line}, ${this.#answered} of ${this.#asked} answered, at ${this.#position?.seq}, ${this.#toCome} to come, ${JSON.stringify(last)}`;
+  }
+
   /** Wants to be there from now on, whatever happens. */
   join(from?: Place): void {
     this.#position = from ?? this.#position;
