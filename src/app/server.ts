@@ -165,9 +165,11 @@ async function assemble(
     times: site.times,
     queueBytes: config.feed.queueBytes,
   };
-  const timer = setInterval(() => {
+  const look = (): void => {
     for (const connection of house.deadlines.due(steadyClock.now())) connection.tick();
-  }, slotMs);
+  };
+  // After the sockets have been read: whoever spoke while this process was held up was not silent.
+  const timer = setInterval(() => setImmediate(look), slotMs);
 
   let current = config;
   let feed: Listener | undefined;

@@ -13,7 +13,9 @@ export class LivePbx {
   readonly answers = new Map<string, Fields>();
   channels: Fields[] = [];
   readonly #server: Server;
+  /** Those that have logged in, and all that are there. */
   readonly #sockets = new Set<Socket>();
+  readonly #open = new Set<Socket>();
   #port = 0;
 
   constructor() {
@@ -39,14 +41,18 @@ export class LivePbx {
 
   /** Dies without a word, as a server that is killed does. */
   async die(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#open) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
   #serve(socket: Socket): void {
     socket.setEncoding('latin1');
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.#sockets.delete(socket));
+    this.#open.add(socket);
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#open.delete(socket);
+    });
     socket.write('Asterisk Call Manager/11.0.0\r\n');
     let text = '';
     socket.on('data', (chunk) => {

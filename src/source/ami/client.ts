@@ -45,7 +45,8 @@ class AmiConnection implements Connection {
     this.#socket = dial(settings);
     this.#socket.setNoDelay(true);
     this.#socket.setTimeout(connectTimeoutMs);
-    this.#timer = setInterval(() => this.#tick(), tickMs);
+    // After the socket has been read: what came while this process was held up is no silence.
+    this.#timer = setInterval(() => setImmediate(() => this.#tick()), tickMs);
     this.#listen(`${settings.host}:${settings.port}`);
   }
 
@@ -84,7 +85,8 @@ class AmiConnection implements Connection {
 
   #tick(): void {
     // While nothing is read, nothing that is missing can be told from what waits to be read.
-    if (!this.#isHeld) this.#carryOut(this.#session.tick(this.#clock.now()));
+    if (!this.#isHeld && !this.#socket.destroyed)
+      this.#carryOut(this.#session.tick(this.#clock.now()));
   }
 
   #receive(chunk: Buffer): void {

@@ -92,7 +92,8 @@ export class AmiSession {
       ];
     }
     if (waiting) return [];
-    if (silentMs > 2 * pingIntervalMs) {
+    // Never before it was asked: somebody held up, or looking rarely, would take its own silence for theirs.
+    if (silentMs > 2 * pingIntervalMs && this.#pingSentAtMs > this.#heardAtMs) {
       return [
         this.#silent(`Nothing was heard from Asterisk for ${Math.round(silentMs / 1_000)} s.`),
       ];

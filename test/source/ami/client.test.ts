@@ -120,7 +120,10 @@ describe('a connection to Asterisk', () => {
   it('does not take its own deafness for the server’s silence', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     cleanUps.push(() => vi.useRealTimers());
-    const pbx = await pbxWith(liveAsterisk());
+    const live = liveAsterisk();
+    const answer: Script['answer'] = (action) =>
+      action.get('action') === 'Ping' ? undefined : live.answer?.(action);
+    const pbx = await pbxWith({ ...live, answer });
     let nowMs = 1_800_000_000_000;
     const attempt = connect(amiSettings(pbx.port), { now: () => nowMs });
     const { connection, reached } = attempt;
@@ -138,6 +141,8 @@ describe('a connection to Asterisk', () => {
     await pass(1_000);
     expect(ended).toEqual([]);
     await pass(30_000);
+    expect(ended).toEqual([]);
+    await pass(1_000);
     expect(ended.map(({ code }) => code)).toEqual(['AMI_SILENT']);
   });
 

@@ -297,6 +297,13 @@ describe('silence', () => {
     });
   });
 
+  it('ends nothing before the server was asked', () => {
+    const session = up();
+    const heldUpMs = startMs + 31_000;
+    expect(sent(session.tick(heldUpMs))).toMatchObject([{ Action: 'Ping' }]);
+    expect(closed(session.tick(heldUpMs + 1))).toBeDefined();
+  });
+
   it('is over with anything that is heard', () => {
     const session = up();
     session.tick(startMs + 15_000);
