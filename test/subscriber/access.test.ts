@@ -8,7 +8,12 @@ import { filterOf } from '../../src/call/extension.ts';
 import type { OfCall } from '../../src/call/event.ts';
 import type { SessionSettings } from '../../src/subscriber/session.ts';
 import { connectedCall, endedCall, eventOf, offeredCall } from '../support/calls.ts';
-import { type AnswerMessage, type FeedClient, isAnswer, isFailure } from '../support/feed-client.ts';
+import {
+  type AnswerMessage,
+  type FeedClient,
+  isAnswer,
+  isFailure,
+} from '../support/feed-client.ts';
 import { eventually, OpenHouse } from '../support/house.ts';
 
 const token = 'a-token-for-some';
