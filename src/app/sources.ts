@@ -19,6 +19,7 @@ import { Simulator } from '../source/simulator/simulator.ts';
 import type { Source, SourcePort, SourceState } from '../source/source.ts';
 import { Supervisor } from '../source/supervisor.ts';
 import type { Log } from '../telemetry/log.ts';
+import { steadyClock } from './steady-clock.ts';
 
 export interface SourceReport {
   readonly name: string;
@@ -181,7 +182,7 @@ export class Sources {
     return new Supervisor(
       { name, type, giveUpAfterMs, backoff },
       {
-        connect: (inner) => connectAmi(client, inner, systemClock),
+        connect: (inner) => connectAmi(client, inner, systemClock, steadyClock),
         port,
         clock: this.#clock,
         random: Math.random,

@@ -38,6 +38,9 @@ const parser = new XMLParser({
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const notElements = /<!--[^]*?-->|<\?[^]*?\?>|<!\[CDATA\[([^]*?)\]\]>/g;
+/** XML 1.0 §2.8; the encoding that is named is not believed, the bytes are UTF-8 or refused. */
+const soundDeclaration =
+  /^<\?xml\s+version\s*=\s*(["'])1\.[0-9]+\1(\s+encoding\s*=\s*(["'])[A-Za-z][\w.-]*\3)?(\s+standalone\s*=\s*(["'])(yes|no)\5)?\s*\?>/;
 const forbidden = /[\ufffe\uffff]/;
 
 /** The root of the document in `bytes`, or why it is none. */
@@ -51,6 +54,9 @@ export function parseDocument(bytes: Uint8Array, limits?: FrameBounds): Element 
     return malformed('the bytes are not UTF-8', cause);
   }
   if (forbidden.test(text)) return malformed('it holds U+FFFE or U+FFFF, which XML forbids');
+  if (/^<\?xml[\s?]/.test(text) && !soundDeclaration.test(text)) {
+    return malformed('it begins with an XML declaration that is none');
+  }
   // Elements and text are all that the parser gets to see: it reads processing instructions otherwise
   // than the lexer does, and two opinions about one document are a door.
   const markup = text.replace(notElements, (_, cdata?: string) =>

@@ -87,6 +87,15 @@ describe('a document', () => {
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 
+  it.each(['<?xml?>', '<?xml 1.0"?>', '<?xml version="2.0"?>', '<?xml encoding="UTF-8"?>'])(
+    'does not begin with %s, which is no XML declaration',
+    (declaration) => {
+      expect(parseDocument(Buffer.from(`${declaration}<a/>`))).toMatchObject({
+        code: 'FEED_XML_MALFORMED',
+      });
+    },
+  );
+
   it('may say that it is in another encoding, as some clients do, as long as it is UTF-8', () => {
     expect(parse('<?xml version="1.0" encoding="utf-16"?><a b="é"/>')).toEqual([
       'a',

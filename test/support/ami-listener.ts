@@ -37,7 +37,7 @@ export class AmiListener {
         giveUpAfterMs,
       },
       {
-        connect: (to) => connectAmi({ ...amiSettings(port), ...settings }, to, clock),
+        connect: (to) => connectAmi({ ...amiSettings(port), ...settings }, to, clock, clock),
         port: {
           signal: (signal) => this.#hear(signal, clock.now()),
           state: (state) => {

@@ -24,12 +24,20 @@ interface Started {
   readonly http?: { readonly port: number };
 }
 
-/** Starts `offhook serve` with the given TOML; resolves when it says that it listens. */
-export async function startServerProcess(folder: string, toml: string): Promise<ServerProcess> {
+/**
+ * Starts `offhook serve` with the given TOML; resolves when it says that it listens.
+ * @param env variables that the process has beside our own
+ */
+export async function startServerProcess(
+  folder: string,
+  toml: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
   const config = join(folder, 'offhook.toml');
   writeFileSync(config, toml);
   const child = spawn(process.execPath, [main, 'serve', '--config', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
   });
   const log: Record<string, unknown>[] = [];
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));

@@ -28,6 +28,7 @@ class AmiConnection implements Connection {
   readonly ended: Promise<SourceError>;
   readonly #port: SourcePort;
   readonly #clock: Clock;
+  readonly #steady: Clock;
   readonly #session: AmiSession;
   readonly #decoder = new AmiDecoder();
   readonly #socket: Socket;
@@ -37,11 +38,12 @@ class AmiConnection implements Connection {
   #isHeld = false;
   #end: (error: SourceError) => void = () => undefined;
 
-  constructor(settings: AmiClientSettings, port: SourcePort, clock: Clock) {
+  constructor(settings: AmiClientSettings, port: SourcePort, clock: Clock, steady: Clock) {
     this.#port = port;
     this.#clock = clock;
+    this.#steady = steady;
     this.ended = new Promise((resolve) => (this.#end = resolve));
-    this.#session = new AmiSession(settings, clock.now());
+    this.#session = new AmiSession(settings, steady.now());
     this.#socket = dial(settings);
     this.#socket.setNoDelay(true);
     this.#socket.setTimeout(connectTimeoutMs);
@@ -61,7 +63,7 @@ class AmiConnection implements Connection {
       this.#socket.pause();
       return;
     }
-    this.#session.listenAgain(this.#clock.now());
+    this.#session.listenAgain(this.#steady.now());
     this.#socket.resume();
   }
 
@@ -70,7 +72,7 @@ class AmiConnection implements Connection {
     const number = this.#commands;
     return new Promise((resolve) => {
       this.#answers.set(number, resolve);
-      this.#carryOut(this.#session.command(command, number, this.#clock.now()));
+      this.#carryOut(this.#session.command(command, number, this.#steady.now()));
     });
   }
 
@@ -85,15 +87,15 @@ class AmiConnection implements Connection {
 
   #tick(): void {
     // While nothing is read, nothing that is missing can be told from what waits to be read.
-    if (!this.#isHeld && !this.#socket.destroyed)
-      this.#carryOut(this.#session.tick(this.#clock.now()));
+    const isOver = this.#isHeld || this.#socket.destroyed;
+    if (!isOver) this.#carryOut(this.#session.tick(this.#steady.now()));
   }
 
   #receive(chunk: Buffer): void {
     this.#port.heard();
     try {
       for (const message of this.#decoder.push(chunk)) {
-        this.#carryOut(this.#session.receive(message, this.#clock.now()));
+        this.#carryOut(this.#session.receive(message, this.#steady.now(), this.#clock.now()));
         if (this.#socket.destroyed) return;
       }
     } catch (error) {
@@ -147,11 +149,16 @@ function unreachable(where: string, what: string, cause?: Error): SourceError {
   return new SourceError('AMI_UNREACHABLE', `Asterisk at ${where}: ${what}.`, true, { cause });
 }
 
-/** Opens a connection to Asterisk. It never throws; how it goes is told through `port` and `ended`. */
+/**
+ * Opens a connection to Asterisk. It never throws; how it goes is told through `port` and `ended`.
+ * @param clock the time of day, for what is told
+ * @param steady a clock that nobody sets, for pings and silence
+ */
 export function connectAmi(
   settings: AmiClientSettings,
   port: SourcePort,
   clock: Clock,
+  steady: Clock,
 ): Connection {
-  return new AmiConnection(settings, port, clock);
+  return new AmiConnection(settings, port, clock, steady);
 }

@@ -55,8 +55,10 @@ export class AmiSession {
   #actions = 0;
   #listedSinceMs = 0;
   readonly #inventory = new Inventory();
-  /** The PBX's clock minus ours, as last seen. */
-  #skewMs = 0;
+  /** Our time of day at the last message. */
+  #dayMs: number;
+  /** The PBX's time of day minus our steady clock, once it has been seen. */
+  #aheadMs: number | undefined;
   readonly #questions = new Questions<readonly AmiEffect[]>(answerTimeoutMs);
   /** Actions address a channel by name, signals by Uniqueid. */
   readonly #channels = new Map<string, string>();
@@ -65,10 +67,16 @@ export class AmiSession {
     this.#settings = settings;
     this.#phaseSinceMs = nowMs;
     this.#heardAtMs = nowMs;
+    this.#dayMs = nowMs;
   }
 
-  receive(message: AmiMessage, nowMs: number): readonly AmiEffect[] {
+  /**
+   * @param nowMs of the clock that all methods are given, one that nobody sets: waiting is measured by it
+   * @param dayMs our time of day, for what is told and has no time of Asterisk's own
+   */
+  receive(message: AmiMessage, nowMs: number, dayMs = nowMs): readonly AmiEffect[] {
     this.#heardAtMs = nowMs;
+    this.#dayMs = dayMs;
     switch (message.kind) {
       case 'banner':
         return this.#begin(nowMs);
@@ -85,18 +93,14 @@ export class AmiSession {
     const { pingIntervalMs } = this.#settings;
     const waiting = this.#phase !== 'up' && this.#phase !== 'syncing';
     if (waiting && nowMs - this.#phaseSinceMs > answerTimeoutMs) {
-      return [
-        this.#silent(
-          `Asterisk did not answer within ${answerTimeoutMs / 1_000} s while ${this.#phase}.`,
-        ),
-      ];
+      const seconds = answerTimeoutMs / 1_000;
+      return [this.#silent(`Asterisk did not answer within ${seconds} s while ${this.#phase}.`)];
     }
     if (waiting) return [];
     // Never before it was asked: somebody held up, or looking rarely, would take its own silence for theirs.
     if (silentMs > 2 * pingIntervalMs && this.#pingSentAtMs > this.#heardAtMs) {
-      return [
-        this.#silent(`Nothing was heard from Asterisk for ${Math.round(silentMs / 1_000)} s.`),
-      ];
+      const seconds = Math.round(silentMs / 1_000);
+      return [this.#silent(`Nothing was heard from Asterisk for ${seconds} s.`)];
     }
     const effects = this.#questions.expire(nowMs).flat();
     if (silentMs >= pingIntervalMs && nowMs - this.#pingSentAtMs >= pingIntervalMs) {
@@ -184,7 +188,7 @@ export class AmiSession {
     const { source } = this.#settings;
     return [
       { kind: 'state', state: 'syncing' },
-      { kind: 'signal', signal: { kind: 'source.connected', source, atMs: nowMs } },
+      { kind: 'signal', signal: { kind: 'source.connected', source, atMs: this.#dayMs } },
       // Refused without the `system` class; then these events come and are dropped here.
       this.#send(
         ['Action', 'Filter'],
@@ -224,10 +228,10 @@ export class AmiSession {
     if (name === 'BridgeListItem') return this.#listBridge(fields);
     if (name === 'CoreShowChannelsComplete') return this.#listComplete(nowMs);
     const stampMs = stampOf(fields);
-    if (stampMs !== undefined) this.#skewMs = stampMs - nowMs;
+    if (stampMs !== undefined) this.#aheadMs = stampMs - nowMs;
     const channel = field(fields, 'Channel');
     const leg = field(fields, 'Uniqueid');
-    const signals = translate(this.#settings.source, name, fields, nowMs);
+    const signals = translate(this.#settings.source, name, fields, this.#dayMs);
     const effects = signals.map((signal): AmiEffect => ({ kind: 'signal', signal }));
     if (leg !== undefined && channel !== undefined) {
       if (name === 'Hangup') this.#channels.delete(leg);
@@ -257,8 +261,8 @@ export class AmiSession {
     if (this.#phase !== 'syncing') return [];
     this.#enter('up', nowMs);
     const legs = this.#inventory.take();
-    const atMs = nowMs + this.#skewMs;
     const { source } = this.#settings;
+    const atMs = this.#dayThere(nowMs);
     return [
       { kind: 'signal', signal: { kind: 'source.snapshot', source, atMs, legs } },
       { kind: 'state', state: 'up' },
@@ -272,15 +276,20 @@ export class AmiSession {
       ['Channel', channel],
       ['Variable', 'MIXMONITOR_FILENAME'],
     ];
+    const at = { source: this.#settings.source, atMs: this.#dayThere(nowMs) };
     return this.#ask(action, nowMs, {
       done: (fields, ok) => {
         const file = field(fields, 'Value');
         if (!ok || file === undefined) return [];
-        const at = { source: this.#settings.source, atMs: nowMs + this.#skewMs };
         return [{ kind: 'signal', signal: { kind: 'recording.named', ...at, leg, file } }];
       },
       expired: () => [],
     });
+  }
+
+  /** Asterisk's time of day, or ours while its own is not known. */
+  #dayThere(nowMs: number): number {
+    return this.#aheadMs === undefined ? this.#dayMs : nowMs + this.#aheadMs;
   }
 
   #ask(action: AmiAction, nowMs: number, question: Question<readonly AmiEffect[]>): AmiEffect {

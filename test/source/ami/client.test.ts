@@ -49,7 +49,7 @@ function connect(settings: AmiClientSettings, clock: Clock = systemClock): Attem
     },
     heard: () => undefined,
   };
-  const connection = connectAmi(settings, port, clock);
+  const connection = connectAmi(settings, port, clock, clock);
   cleanUps.push(() => connection.close());
   const reached = async (state: SourceState): Promise<void> => {
     while (!states.includes(state)) await new Promise<void>((resolve) => (wake = resolve));

@@ -436,6 +436,34 @@ describe('driving the recorder', () => {
   });
 });
 
+describe('when our clock is set', () => {
+  const hourMs = 3_600_000;
+
+  it.each([hourMs, -hourMs])('by %i ms, nothing is taken for silence', (jumpMs) => {
+    const session = up();
+    session.receive(event('FullyBooted'), startMs + 1_000, startMs + 1_000 + jumpMs);
+    expect(session.tick(startMs + 2_000)).toEqual([]);
+    expect(sent(session.tick(startMs + 16_000))).toMatchObject([{ Action: 'Ping' }]);
+    expect(closed(session.tick(startMs + 31_001))).toBeDefined();
+  });
+
+  it('a list of channels goes by the clock of Asterisk, which nobody set', () => {
+    const [session] = loggedIn();
+    session.receive(event('FullyBooted', { Timestamp: `${(startMs + 5_000) / 1_000}` }), startMs);
+    const [effect] = session.receive(
+      event('CoreShowChannelsComplete'),
+      startMs + 10,
+      startMs + 10 + hourMs,
+    );
+    expect(effect).toMatchObject({ signal: { atMs: startMs + 5_010 } });
+  });
+
+  it('what has no time of its own goes by our clock as it is now', () => {
+    const effects = up().receive(event('Newchannel', channel), startMs, startMs + hourMs);
+    expect(effects[0]).toMatchObject({ signal: { atMs: startMs + hourMs } });
+  });
+});
+
 describe('a recording that Asterisk starts', () => {
   it('is asked for its file, which is then told', () => {
     const session = up();

@@ -46,7 +46,7 @@ function replay(file: string, speed = 0): Replayed {
         },
         {
           connect: (inner) =>
-            connectAmi({ ...amiSettings(amiPort), source: 'replay' }, inner, clock),
+            connectAmi({ ...amiSettings(amiPort), source: 'replay' }, inner, clock, clock),
           port: tell,
           clock,
           random: Math.random,
