@@ -83,13 +83,17 @@ describe('health', () => {
   });
 
   it('is ready when every source is up and the journal holds', async () => {
-    world.sources = [{ name: 'pbx', type: 'ami', state: 'up', heardAtMs: Date.UTC(2026, 0, 5) }];
+    world.sources = [
+      { name: 'pbx', type: 'ami', state: 'up', heardAtMs: Date.UTC(2026, 0, 5), lagMs: 4 },
+    ];
     const answer = await get('/readyz');
     expect([answer.status, answer.json()]).toEqual([
       200,
       {
         status: 'ready',
-        sources: [{ name: 'pbx', type: 'ami', state: 'up', heardAt: '2026-01-05T00:00:00.000Z' }],
+        sources: [
+          { name: 'pbx', type: 'ami', state: 'up', heardAt: '2026-01-05T00:00:00.000Z', lagMs: 4 },
+        ],
         journal: { state: 'ok' },
       },
     ]);
