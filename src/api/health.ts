@@ -11,6 +11,8 @@ export interface SourceHealth {
   readonly state: 'connecting' | 'syncing' | 'up' | 'down';
   /** When it was last heard, milliseconds since 1970. */
   readonly heardAtMs?: number;
+  /** From its own time of its last signal to when we took it, milliseconds; absent where it tells no times. */
+  readonly lagMs?: number;
   /** Why it is not up, in words a person can act on. */
   readonly reason?: string;
 }

@@ -12,6 +12,7 @@ import { callRoutes, type CallBook } from './calls.ts';
 import { cdrRoutes, type CdrBook } from './cdrs.ts';
 import { guard, type GuardPort } from './guard.ts';
 import { healthRoutes, type HealthPort } from './health.ts';
+import { metricsRoutes, type MetricsPort } from './metrics.ts';
 
 export interface ApiSettings {
   readonly host: string;
@@ -31,6 +32,9 @@ export interface ApiPorts {
   readonly plugins?: readonly FastifyPluginCallback[];
   /** Told of every mistake of ours, with the request it happened in. */
   readonly onFault: (error: unknown, request: string) => void;
+  readonly metrics: MetricsPort;
+  /** Told of every answer, with the pattern of its route, `none` where there is no such route. */
+  readonly onAnswered?: (route: string, statusCode: number) => void;
 }
 
 export interface ApiServer {
@@ -68,6 +72,10 @@ export function createApiServer(settings: ApiSettings, ports: ApiPorts): ApiServ
     void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     next();
   });
+  app.addHook('onResponse', (request, reply, next) => {
+    ports.onAnswered?.(request.routeOptions.url ?? 'none', reply.statusCode);
+    next();
+  });
   app.setErrorHandler((error, request, reply) => {
     const { problem: body, isFault } = mishapOf(error);
     if (isFault) ports.onFault(error, `${request.method} ${request.routeOptions.url ?? ''}`);
@@ -84,6 +92,7 @@ export function createApiServer(settings: ApiSettings, ports: ApiPorts): ApiServ
     guard(guarded, ports.guard);
     void guarded.register(callRoutes(ports.calls));
     void guarded.register(cdrRoutes(ports.calls));
+    void guarded.register(metricsRoutes(ports.metrics));
     done();
   });
   for (const plugin of ports.plugins ?? []) void app.register(plugin);

@@ -83,10 +83,11 @@ export class FrontDesk implements Desk {
   }
 
   sources(): readonly SourceStatus[] {
-    return this.#parts.sources.reports().map(({ name, state, heardAtMs }) => ({
+    return this.#parts.sources.reports().map(({ name, state, heardAtMs, lagMs }) => ({
       name,
       state,
       ...(heardAtMs !== undefined && { heardAtMs }),
+      ...(lagMs !== undefined && { lagMs }),
     }));
   }
 

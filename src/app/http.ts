@@ -13,6 +13,7 @@ import { guard } from '../subscriber/tcp.ts';
 import { serveWebSocket } from '../subscriber/websocket.ts';
 import type { FrontDesk } from './desk.ts';
 import type { Entrance } from './entrance.ts';
+import type { Counting } from './metrics.ts';
 import type { Sources } from './sources.ts';
 
 export interface HttpParts {
@@ -27,6 +28,7 @@ export interface HttpParts {
   readonly isFull: () => boolean;
   /** What is wrong with the journal, while it is. */
   readonly journalTrouble: () => string | undefined;
+  readonly counting: Pick<Counting, 'metrics' | 'requests'>;
 }
 
 export interface HttpDoor {
@@ -57,6 +59,8 @@ export async function openHttp(config: Config, parts: HttpParts): Promise<HttpDo
         find: (id, scope) => desk.find(id, scope),
         recent: (limit, beforeSeq) => cdrs.recent(limit, beforeSeq),
       },
+      metrics: parts.counting.metrics,
+      onAnswered: (route, statusCode) => parts.counting.requests.answered(route, statusCode),
       health: { sources: () => sources.reports(), journalTrouble },
       guard: {
         authorize: (header) => entrance.authorize(header),

@@ -3,7 +3,7 @@
  * rooms of the path of an event meet.
  */
 import type { Clock } from '../base/clock.ts';
-import type { Applied, CallEvent, IgnoredReason } from '../call/event.ts';
+import type { Applied, CallEvent, EventKind, IgnoredReason } from '../call/event.ts';
 import type { Registry } from '../call/registry.ts';
 import type { CallSignal } from '../call/signal.ts';
 import type { Journal, SignalId } from '../journal/journal.ts';
@@ -17,8 +17,32 @@ export class Pipeline {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #hold: (held: boolean) => void;
-  readonly ignored = new Map<IgnoredReason, number>();
-  #signals = 0;
+  /** Signals so far, by source; each is either applied or ignored. */
+  readonly taken = new Map<string, number>();
+  /** Those that made events, and those that were taken into account with nothing to tell yet. */
+  readonly applied = { told: 0, noted: 0 };
+  readonly ignored: Record<IgnoredReason, number> = {
+    duplicate: 0,
+    'unknown-leg': 0,
+    'after-end': 0,
+    'no-change': 0,
+    'not-in-this-state': 0,
+  };
+  /** Events that are durable, by kind. */
+  readonly events: Record<EventKind, number> = {
+    'call.started': 0,
+    'call.answered': 0,
+    'call.updated': 0,
+    'call.ended': 0,
+    'recording.started': 0,
+    'recording.paused': 0,
+    'recording.resumed': 0,
+    'recording.ended': 0,
+    'source.gap': 0,
+    'source.up': 0,
+  };
+  /** How long each source was out of sight, gaps that are over only; milliseconds. */
+  readonly gapMs = new Map<string, number>();
   #held = false;
 
   /** @param hold told when sources are to stop reading, and when they may go on */
@@ -27,14 +51,15 @@ export class Pipeline {
     this.#journal = journal;
     this.#clock = clock;
     this.#hold = hold;
-    journal.onCommitted(() => {
+    journal.onCommitted((entries) => {
+      for (const { event } of entries) this.events[event.kind] += 1;
       if (this.#held && journal.pending < goOnBelow) this.#setHeld(false);
     });
   }
 
-  /** Signals taken so far. */
-  get signals(): number {
-    return this.#signals;
+  /** True while the sources are held back. */
+  get isHeld(): boolean {
+    return this.#held;
   }
 
   signal(signal: CallSignal): void {
@@ -59,12 +84,39 @@ export class Pipeline {
   }
 
   #apply(signal: CallSignal): Applied {
-    this.#signals += 1;
+    this.#count(signal.source, 1);
     const applied = this.#registry.apply(signal, this.#clock.now());
-    if (applied.kind === 'ignored') {
-      this.ignored.set(applied.reason, (this.ignored.get(applied.reason) ?? 0) + 1);
+    switch (applied.kind) {
+      case 'ignored':
+        this.ignored[applied.reason] += 1;
+        break;
+      case 'noted':
+        this.applied.noted += 1;
+        break;
+      case 'events':
+        this.applied.told += 1;
+        if (signal.kind === 'source.connected') this.#sawAgain(applied.events);
     }
     return applied;
+  }
+
+  /** Signals of the source that it had sent before, and that were left out. */
+  leftOut(source: string, count: number): void {
+    this.#count(source, count);
+    this.ignored.duplicate += count;
+  }
+
+  #count(source: string, count: number): void {
+    this.taken.set(source, (this.taken.get(source) ?? 0) + count);
+  }
+
+  /** In the same moment as the registry forgets the gap, so that the sum of both never falls. */
+  #sawAgain(events: readonly CallEvent[]): void {
+    for (const event of events) {
+      if (event.kind !== 'source.up' || event.toMs === undefined) continue;
+      const lengthMs = Math.max(0, event.toMs - event.fromMs);
+      this.gapMs.set(event.source, (this.gapMs.get(event.source) ?? 0) + lengthMs);
+    }
   }
 
   #setHeld(held: boolean): void {

@@ -25,6 +25,7 @@ import type { Log } from '../telemetry/log.ts';
 import { FrontDesk } from './desk.ts';
 import { Entrance } from './entrance.ts';
 import { type HttpDoor, openHttp } from './http.ts';
+import { readingOf, startCounting } from './metrics.ts';
 import { Pipeline } from './pipeline.ts';
 import { takeBack } from './recovery.ts';
 import { needingRestart } from './reload.ts';
@@ -94,6 +95,7 @@ async function assemble(
 ): Promise<RunningServer> {
   const site = siteOf(config);
   let trouble: Error | undefined;
+  const counting = startCounting();
   const journal = new EmbeddedJournal({
     store,
     clock: systemClock,
@@ -105,7 +107,9 @@ async function assemble(
       if (error !== undefined) log.error({ err: error }, 'journal.failing');
       else if (trouble !== undefined) log.info({}, 'journal.recovered');
       trouble = error;
+      counting.onTrouble(error);
     },
+    onCommit: counting.onCommit,
   });
   const registry = new Registry();
   const pipeline = new Pipeline(registry, journal, systemClock, (held) => sources.hold(held));
@@ -114,6 +118,7 @@ async function assemble(
     ({ name, tokenSha256 }) => ({
       accept: (signals) => pipeline.accept(signals, idsOf(name, signals)),
       seenSignalIds: (ids) => journal.seenSignalIds(name, ids),
+      leftOut: (count) => pipeline.leftOut(name, count),
       authorize: tokenSha256 === undefined ? () => true : bearer([{ name, sha256: tokenSha256 }]),
     }),
     systemClock,
@@ -164,6 +169,7 @@ async function assemble(
     log,
     times: site.times,
     queueBytes: config.feed.queueBytes,
+    counts: counting.sessions,
   };
   const look = (): void => {
     for (const connection of house.deadlines.due(steadyClock.now())) connection.tick();
@@ -174,6 +180,14 @@ async function assemble(
   let current = config;
   let feed: Listener | undefined;
   let http: HttpDoor | undefined;
+  const connections = (): Connection[] => [
+    ...(feed?.connections ?? []),
+    ...(http?.connections ?? []),
+  ];
+  const refused = (): Record<string, number> => entrance.gate.refused;
+  const nowMs = (): number => systemClock.now();
+  const rooms = { sources, registry, pipeline, journal, retention, filing, hub };
+  counting.metrics.attach(readingOf({ version, ...rooms, connections, refused, nowMs }, counting));
   try {
     const sessions = (): number => (feed?.connections.size ?? 0) + (http?.connections.size ?? 0);
     const isFull = (): boolean => sessions() >= current.feed.maxSessions;
@@ -187,6 +201,7 @@ async function assemble(
       entrance,
       isFull,
       journalTrouble: () => trouble?.message,
+      counting,
     });
   } catch (error) {
     clearInterval(timer);

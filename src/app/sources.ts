@@ -27,6 +27,11 @@ export interface SourceReport {
   readonly state: SourceState;
   /** When it was last heard, milliseconds since 1970. */
   readonly heardAtMs?: number;
+  /**
+   * From the source's own time of its last signal to when we took it, milliseconds, >= 0; absent where
+   * it tells no times. A source whose clock is behind ours seems later than it is.
+   */
+  readonly lagMs?: number;
   /** Why it is not up, where that is known. */
   readonly reason?: string;
 }
@@ -131,10 +136,13 @@ export class Sources {
     return undefined;
   }
 
-  /** A sign of life from a source. */
-  heard(name: string): void {
+  /** A sign of life from a source, and its own time of what it said, where it tells one. */
+  heard(name: string, atMs?: number): void {
     const report = this.#reports.get(name);
-    if (report !== undefined) this.#reports.set(name, { ...report, heardAtMs: this.#clock.now() });
+    if (report === undefined) return;
+    const heardAtMs = this.#clock.now();
+    const lag = atMs === undefined ? {} : { lagMs: Math.max(0, Math.round(heardAtMs - atMs)) };
+    this.#reports.set(name, { ...report, heardAtMs, ...lag });
   }
 
   reports(): readonly SourceReport[] {
@@ -144,7 +152,7 @@ export class Sources {
   #portOf(name: string): SourcePort {
     return {
       signal: this.#signal,
-      heard: () => this.heard(name),
+      heard: (atMs) => this.heard(name, atMs),
       state: (state, reason) => {
         const { reason: _, ...report } = this.#reports.get(name) ?? { name, type: '', state };
         this.#reports.set(name, { ...report, state, ...(reason !== undefined && { reason }) });

@@ -21,7 +21,6 @@ type OfLegSignal = Exclude<CallSignal, SourceSignal>;
 
 export class Registry {
   readonly #book = new CallBook();
-  /** Sources we have lost sight of, and since when (our time). */
   readonly #lost = new Map<string, number>();
 
   /** The calls that go on, as of now. */
@@ -32,6 +31,11 @@ export class Registry {
   /** How many calls go on. */
   get size(): number {
     return this.#book.size;
+  }
+
+  /** Sources we have lost sight of, and since when (our time). */
+  get gaps(): ReadonlyMap<string, number> {
+    return this.#lost;
   }
 
   /** Takes back what the journal remembers; to be called before the first signal. */

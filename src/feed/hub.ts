@@ -138,6 +138,11 @@ export class Hub {
     else waiting.push(delivery);
   }
 
+  /** What the audience will be handed at the next flush. */
+  waiting(audience: Audience): readonly Delivery[] {
+    return this.#waiting.get(audience) ?? [];
+  }
+
   /** Hands out everything that waits. */
   flush(): void {
     for (const [audience, deliveries] of this.#waiting) {

@@ -26,6 +26,8 @@ export interface EmbeddedJournalOptions {
   readonly cdrs: CdrMaker;
   /** Told when a commit fails, on every attempt, and with undefined when commits hold again. */
   readonly onTrouble: (trouble: StoreError | undefined) => void;
+  /** Told of every commit that holds: its events, and how long it took with all repetitions. */
+  readonly onCommit?: (events: number, durationMs: number) => void;
 }
 
 /**
@@ -63,6 +65,7 @@ export class EmbeddedJournal implements Journal, SignalMemory {
   readonly #clock: Clock;
   readonly #cdrs: CdrMaker;
   readonly #onTrouble: (trouble: StoreError | undefined) => void;
+  readonly #onCommit: EmbeddedJournalOptions['onCommit'];
   readonly #listeners: ((entries: readonly JournalEntry[]) => void)[] = [];
   readonly #signals = new RecentSignals();
   readonly #pages = new Pages((afterSeq, throughSeq, limit) =>
@@ -82,12 +85,13 @@ export class EmbeddedJournal implements Journal, SignalMemory {
   #endWait: (() => void) | undefined;
   #startedMs = -Infinity;
 
-  constructor({ store, clock, cdrs, onTrouble }: EmbeddedJournalOptions) {
+  constructor({ store, clock, cdrs, onTrouble, onCommit }: EmbeddedJournalOptions) {
     this.epoch = store.epoch;
     this.#store = store;
     this.#clock = clock;
     this.#cdrs = cdrs;
     this.#onTrouble = onTrouble;
+    this.#onCommit = onCommit;
     this.#head = store.head;
     this.#nextSeq = store.head + 1;
   }
@@ -191,6 +195,7 @@ export class EmbeddedJournal implements Journal, SignalMemory {
       if (commit === undefined) break;
       this.#startedMs = performance.now();
       if ((await this.#commit(commit)) === undefined) return;
+      this.#onCommit?.(commit.entries.length, performance.now() - this.#startedMs);
       this.#tell(commit);
     }
     this.#draining = false;

@@ -45,6 +45,8 @@ const restMs = 10;
 
 export class Retention {
   readonly #options: RetentionOptions;
+  /** Rows dropped, and runs that failed, since the start. */
+  readonly counts = { events: 0, cdrs: 0, signalIds: 0, failures: 0 };
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #stopped = false;
@@ -82,12 +84,16 @@ export class Retention {
         sum.events += step.events;
         sum.cdrs += step.cdrs;
         sum.signalIds += step.signalIds;
+        this.counts.events += step.events;
+        this.counts.cdrs += step.cdrs;
+        this.counts.signalIds += step.signalIds;
         more = step.more;
         if (more) await new Promise((resolve) => setTimeout(resolve, restMs));
       }
       this.#options.onReport({ kind: 'done', ...sum });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
+      this.counts.failures += 1;
       this.#options.onReport({ kind: 'failed', error });
     }
     if (this.#stopped) return;

@@ -37,6 +37,8 @@ export class Filing {
   /** Whether the next pass begins with the oldest again. */
   #fromStart = false;
   #failing = 0;
+  /** Files that are on the disk, and attempts that failed, since the start. */
+  readonly counts = { written: 0, failed: 0 };
   #attempt = 0;
   #due = false;
   #stopped = false;
@@ -134,6 +136,7 @@ export class Filing {
       try {
         await syncFolder(folder);
         onDisk.push(...callIds);
+        this.counts.written += callIds.length;
       } catch (error) {
         for (const callId of callIds) this.#fail(callId, error);
       }
@@ -144,6 +147,7 @@ export class Filing {
   /** Whatever it is: one call's file must not keep the others from being written. */
   #fail(callId: string, error: unknown): void {
     if (!(error instanceof Error)) throw error;
+    this.counts.failed += 1;
     this.#options.onFailure({ callId, error });
   }
 

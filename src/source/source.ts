@@ -11,8 +11,11 @@ export interface SourcePort {
   signal(signal: CallSignal): void;
   /** A change of the connection's state, with a reason a person can act on when it went down. */
   state(state: SourceState, reason?: string): void;
-  /** Something was heard from the system, even if it meant nothing. */
-  heard(): void;
+  /**
+   * Something was heard from the system, even if it meant nothing.
+   * @param atMs the system's own time of a signal, where it tells times; milliseconds since 1970
+   */
+  heard(atMs?: number): void;
 }
 
 export type RecorderCommand =

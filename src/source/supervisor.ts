@@ -89,9 +89,9 @@ export class Supervisor implements Source {
       state: (state, reason) => {
         if (!this.#stopped) this.#changed(state, reason);
       },
-      heard: () => {
+      heard: (atMs) => {
         this.#heardAtMs = this.#ports.clock.now();
-        this.#ports.port.heard();
+        this.#ports.port.heard(atMs);
       },
     });
     this.#connection = connection;

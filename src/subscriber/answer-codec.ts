@@ -115,11 +115,12 @@ function summaryXml(summary: Summary, times: CdrTimes): string {
 }
 
 function sourceXml(source: SourceStatus, times: CdrTimes): string {
-  const { name, state, heardAtMs } = source;
+  const { name, state, heardAtMs, lagMs } = source;
   return element(
     wire.elements.source,
     attribute('name', name) +
       attribute('state', state) +
-      attribute('heard', heardAtMs === undefined ? undefined : cdrTime(heardAtMs, times)),
+      attribute('heard', heardAtMs === undefined ? undefined : cdrTime(heardAtMs, times)) +
+      attribute('lag', lagMs),
   );
 }

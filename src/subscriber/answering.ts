@@ -5,6 +5,7 @@
 import type { Grant } from '../access/grant.ts';
 import { type ExtensionFilter, filterOf, narrowed } from '../call/extension.ts';
 import type { Hub } from '../feed/hub.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Desk } from './desk.ts';
 import type { Answer, RequestHead } from './message.ts';
 import type { Ask } from './session.ts';
@@ -35,6 +36,21 @@ export function answerTo(
       const detail = `The token "${name}" may not mute; one with control = true may.`;
       return { kind: 'failure', head, failure: 'Not Authorized', detail };
     }
+  }
+}
+
+/** The answer, or the one that says that there is none, the reason being in the log. */
+export async function orFailure(
+  answering: Promise<Answer>,
+  head: RequestHead,
+  log: Log,
+): Promise<Answer> {
+  try {
+    return await answering;
+  } catch (error) {
+    log.error({ err: error, request: head.type }, 'request.failed');
+    const detail = 'The server could not answer; the reason is in its log.';
+    return { kind: 'failure', head, failure: 'Processing Error', detail };
   }
 }
 

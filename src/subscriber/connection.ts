@@ -4,10 +4,11 @@
  */
 import type { Grant } from '../access/grant.ts';
 import { ProtocolError } from '../base/errors.ts';
-import { answerTo } from './answering.ts';
+import { answerTo, orFailure } from './answering.ts';
 import { closeCodes } from './close-codes.ts';
 import type { House } from './house.ts';
 import { frame } from './encoding.ts';
+import type { Standing } from './counts.ts';
 import { Inbox } from './inbox.ts';
 import type { Answer, GoodbyeReason, Refusal, Request, RequestHead } from './message.ts';
 import { Outbound, type Transport } from './outbound.ts';
@@ -54,6 +55,7 @@ export class Connection implements Line {
     this.#session = new Session(settings, this.#openedAtMs);
     this.#outbound = new Outbound(transport, house.queueBytes);
     this.#subscribing = new Subscribing(house, this);
+    house.counts.opened[transport.kind] += 1;
     this.#schedule();
   }
 
@@ -120,8 +122,10 @@ export class Connection implements Line {
   tick(): void {
     if (!this.isOpen) return;
     const nowMs = this.#house.clock.now();
+    const dueMs = this.#session.keepAliveDueMs;
     void this.#carryOut(this.#session.tick(nowMs, this.#blockedSinceMs(nowMs)));
     if (nowMs >= this.#inbox.resumeAtMs && !this.#isServing) void this.#serve();
+    if (this.isOpen && nowMs >= dueMs) this.#house.counts.onKeepAlive(nowMs - dueMs);
     this.#schedule();
   }
 
@@ -143,7 +147,7 @@ export class Connection implements Line {
   #leave(reason: GoodbyeReason | 'closed', detail: string): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
-    const { deadlines, log, clock, desk } = this.#house;
+    const { deadlines, log, clock, desk, counts } = this.#house;
     this.#subscribing.leave();
     if (this.#seated !== undefined) desk.letGo(this.#seated);
     this.#seated = undefined;
@@ -151,7 +155,15 @@ export class Connection implements Line {
     this.#inbox.clear();
     const durationMs = clock.now() - this.#openedAtMs;
     const { kind: transport, peer } = this.#transport;
-    log.info({ transport, peer, reason, detail, durationMs }, 'session.closed');
+    const events = counts.ended(transport, reason, this.#subscribing.tally);
+    log.info({ transport, peer, reason, detail, durationMs, ...events }, 'session.closed');
+  }
+
+  /** How it stands with the session while it is open; the hub must have been flushed. */
+  get standing(): Standing {
+    const isSubscribed = this.#session.subscription !== undefined;
+    const { behind, tally } = this.#subscribing;
+    return { isSubscribed, waitingBytes: this.#transport.pendingBytes, behind, tally };
   }
 
   send(bytes: Buffer): boolean {
@@ -294,14 +306,7 @@ export class Connection implements Line {
   }
 
   async #wait(answering: Promise<Answer>, head: RequestHead): Promise<void> {
-    let answer: Answer;
-    try {
-      answer = await answering;
-    } catch (error) {
-      this.#house.log.error({ err: error, request: head.type }, 'request.failed');
-      const detail = 'The server could not answer; the reason is in its log.';
-      answer = { kind: 'failure', head, failure: 'Processing Error', detail };
-    }
+    const answer = await orFailure(answering, head, this.#house.log);
     if (this.isOpen) void this.#carryOut(this.#session.answered(answer));
   }
 }

@@ -23,8 +23,11 @@ export interface Reader {
    * Writes whole messages.
    * @param seq up to where the reader has got everything with them; absent in the middle of a snapshot,
    *   from where nobody can go on
+   * @param events how many events are in them; absent in a snapshot
    */
-  take(bytes: Buffer, seq?: number): void;
+  take(bytes: Buffer, seq?: number, events?: number): void;
+  /** Everything up to this number has been told or passed over; since last time, so many passed over. */
+  passed(seq: number, filtered: number): void;
   /** Resolves when what was written has gone out, or the session has ended. */
   drained(): Promise<void>;
   /** False once the session has ended or its subscription was replaced. */
@@ -108,21 +111,27 @@ async function feedBatch(
   let parts: Buffer[] = [];
   let bytes = 0;
   let seq = 0;
+  let filtered = 0;
   for (const [index, entry] of entries.entries()) {
     seq = entry.seq;
     const part = encode(entry);
-    if (part !== undefined) {
+    if (part === undefined) {
+      filtered += 1;
+    } else {
       parts.push(part);
       bytes += part.length;
     }
     const isLast = index === entries.length - 1;
     if (bytes === 0 || (bytes < chunkBytes && !isLast)) continue;
     if (!reader.isCurrent()) return seq;
-    reader.take(Buffer.concat(parts), seq);
+    reader.take(Buffer.concat(parts), seq, parts.length);
+    reader.passed(seq, filtered);
     parts = [];
     bytes = 0;
+    filtered = 0;
     await reader.drained();
   }
+  reader.passed(seq, filtered);
   return seq;
 }
 

@@ -6,13 +6,14 @@ import { isOfCall } from '../call/event.ts';
 import type { ExtensionFilter } from '../call/extension.ts';
 import type { Audience, Delivery, Hub } from '../feed/hub.ts';
 import type { Encoder, Form } from './encoding.ts';
+import type { Made } from './ledger.ts';
 import type { NotificationType } from './message.ts';
 import { notificationTypeOf } from './notification-codec.ts';
 import type { Subscription } from './subscription.ts';
 
 export interface Member {
-  /** Takes a turn's messages; `seq` is the number of the last event among them. */
-  take(bytes: Buffer, seq: number): void;
+  /** Takes a turn's messages, of so many events; `seq` is the number of the last of them. */
+  take(bytes: Buffer, seq: number, events: number): void;
 }
 
 /** The notification an event makes for somebody, or undefined when they did not ask for its type. */
@@ -25,18 +26,32 @@ export function typeFor(
   return types.has(type) ? type : undefined;
 }
 
-class Group implements Audience {
+class Group implements Audience, Made {
   readonly filter: ExtensionFilter;
   readonly members = new Set<Member>();
   readonly #types: ReadonlySet<NotificationType>;
   readonly #form: Form;
   readonly #encoder: Encoder;
+  readonly #hub: Hub;
+  #made = 0;
 
-  constructor(subscription: Subscription, form: Form, encoder: Encoder) {
+  constructor(subscription: Subscription, form: Form, encoder: Encoder, hub: Hub) {
+    this.#hub = hub;
     this.filter = subscription.filter;
     this.#types = new Set(subscription.types);
     this.#form = form;
     this.#encoder = encoder;
+  }
+
+  get made(): number {
+    return this.#made;
+  }
+
+  get waiting(): number {
+    const { length } = this.#hub
+      .waiting(this)
+      .filter((delivery) => typeFor(delivery, this.#types) !== undefined);
+    return length;
   }
 
   deliver(deliveries: readonly Delivery[]): void {
@@ -51,7 +66,8 @@ class Group implements Audience {
     const [first] = parts;
     if (first === undefined) return;
     const bytes = parts.length === 1 ? first : Buffer.concat(parts);
-    for (const member of this.members) member.take(bytes, seq);
+    this.#made += parts.length;
+    for (const member of this.members) member.take(bytes, seq, parts.length);
   }
 }
 
@@ -71,8 +87,11 @@ export class Groups {
     return this.#memberships.size;
   }
 
-  /** From the next event on, the member is served; it must be told of everything up to `hub.head`. */
-  join(member: Member, subscription: Subscription, form: Form): void {
+  /**
+   * From the next event on, the member is served; it must be told of everything up to `hub.head`.
+   * @returns what is made for it, and for all others who get the same
+   */
+  join(member: Member, subscription: Subscription, form: Form): Made {
     this.leave(member);
     const types = [...subscription.types].sort().join(' ');
     const key = `${form.transport} ${form.encoding} ${form.feed} ${types} ${subscription.filter.key}`;
@@ -81,12 +100,13 @@ export class Groups {
     if (this.#groups.has(key)) this.#hub.flush();
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = new Group(subscription, form, this.#encoder);
+      group = new Group(subscription, form, this.#encoder, this.#hub);
       this.#groups.set(key, group);
       this.#hub.add(group);
     }
     group.members.add(member);
     this.#memberships.set(member, { key, group });
+    return group;
   }
 
   leave(member: Member): void {

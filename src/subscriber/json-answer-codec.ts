@@ -56,11 +56,12 @@ function ongoingOf({ id, caller, called, startedAtMs }: Call): object {
   return { id, caller: caller.number, called: called.number, start: timeText(startedAtMs, 'iso') };
 }
 
-function sourceOf({ name, state, heardAtMs }: SourceStatus): object {
+function sourceOf({ name, state, heardAtMs, lagMs }: SourceStatus): object {
   return {
     name,
     state,
     heard: heardAtMs === undefined ? undefined : timeText(heardAtMs, 'iso'),
+    lag: lagMs,
   };
 }
 

@@ -122,6 +122,8 @@ export interface SourceStatus {
   readonly state: 'connecting' | 'syncing' | 'up' | 'down';
   /** When it was last heard, milliseconds since 1970. */
   readonly heardAtMs?: number;
+  /** From its own time of its last signal to when we took it, milliseconds; absent where it tells no times. */
+  readonly lagMs?: number;
 }
 
 export interface Summary {

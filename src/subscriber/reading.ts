@@ -29,6 +29,8 @@ export interface SourceReading {
   readonly state: string;
   /** When it was last heard, as the server tells times. */
   readonly heard: string | undefined;
+  /** How late the server took its last signal, milliseconds; undefined where the source tells no times. */
+  readonly lagMs: number | undefined;
 }
 
 export interface OngoingReading {
@@ -232,6 +234,7 @@ function sourcesOf(parent: Element): readonly SourceReading[] {
       name: attributes.get('name') ?? '',
       state: attributes.get('state') ?? '',
       heard: attributes.get('heard'),
+      lagMs: numberOf(attributes.get('lag')),
     }));
 }
 

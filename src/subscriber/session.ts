@@ -88,6 +88,11 @@ export class Session {
     return this.#grant;
   }
 
+  /** When the next keep-alive is due; Infinity for never. */
+  get keepAliveDueMs(): number {
+    return this.#keepAliveDueMs;
+  }
+
   /** Something came from the peer, if only a pong. */
   heard(nowMs: number): void {
     this.#heardAtMs = nowMs;

@@ -9,9 +9,11 @@ import type { Hub } from '../feed/hub.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Position } from '../journal/position.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { SessionCounts } from './counts.ts';
 import type { Encoder, Form } from './encoding.ts';
 import { feedMissed, feedSnapshot, type Reader } from './feeding.ts';
 import type { Groups, Member } from './group.ts';
+import { Ledger, type Tally } from './ledger.ts';
 import { type GoodbyeReason, type RequestHead, wire } from './message.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -22,6 +24,7 @@ export interface Stock {
   readonly groups: Groups;
   readonly encoder: Encoder;
   readonly log: Log;
+  readonly counts: SessionCounts;
 }
 
 export interface FeedAnswer {
@@ -49,6 +52,7 @@ type From = 'now' | 'lost' | number;
 export class Subscribing implements Member {
   readonly #stock: Stock;
   readonly #line: Line;
+  readonly #ledger = new Ledger();
   /** Counts subscriptions: what still feeds an older one stops. */
   #turn = 0;
   #isLive = false;
@@ -83,8 +87,22 @@ export class Subscribing implements Member {
     return undefined;
   }
 
+  /** What became of the events that passed so far; the hub must have been flushed. */
+  get tally(): Readonly<Tally> {
+    this.#ledger.settle(this.#stock.hub.head);
+    return this.#ledger.tally;
+  }
+
+  /** Events that it has still to look at while it catches up. */
+  get behind(): number {
+    if (!this.isCatchingUp) return 0;
+    const { head } = this.#stock.hub;
+    return head - (this.#ledger.settledSeq ?? head);
+  }
+
   /** Tells nothing any more: the client wants it so, or the session has ended. */
   leave(): void {
+    this.#ledger.end(this.#stock.hub.head);
     this.#turn += 1;
     this.#isLive = false;
     this.#catchingUp = undefined;
@@ -93,8 +111,12 @@ export class Subscribing implements Member {
     this.#stock.groups.leave(this);
   }
 
-  take(bytes: Buffer, seq?: number): void {
-    if (this.#line.send(bytes)) this.#toldSeq = seq;
+  take(bytes: Buffer, seq?: number, events = 0): void {
+    // Said before: who is refused the write is gone when it returns, and counted.
+    this.#ledger.handing(events);
+    if (!this.#line.send(bytes)) return;
+    this.#ledger.handed();
+    this.#toldSeq = seq;
   }
 
   /** Tells the live client what waits for the end of the turn, so that it is up to date. */
@@ -129,6 +151,7 @@ export class Subscribing implements Member {
   /** Ends what is being told; of what was live, everything until now has been told then. */
   #stop(): void {
     this.flush();
+    this.#ledger.end(this.#stock.hub.head);
     this.#turn += 1;
     this.#isLive = false;
     this.#catchingUp = undefined;
@@ -151,9 +174,24 @@ export class Subscribing implements Member {
       ...(from !== 'now' && { recovered: isResumed }),
     });
     if (!this.#line.isOpen) return;
+    if (from !== 'now') this.#countResume(from, subscription.after);
+    this.#ledger.begin(seq);
     const join = (): void => this.#join(subscription, withSnapshot);
     if (calls.length === 0 && seq === hub.head) join();
     else this.#catchingUp = this.#catchUp(subscription, calls, seq, join);
+  }
+
+  #countResume(from: From, after: Position | undefined): void {
+    const { hub, journal, counts } = this.#stock;
+    if (from !== 'lost' || after === undefined) {
+      counts.resumes.recovered += 1;
+    } else if (after.epoch === journal.epoch && after.seq <= hub.head) {
+      counts.resumes['too-old'] += 1;
+      this.#ledger.unrecovered(after.seq, hub.head);
+    } else {
+      // How much that was nobody can say.
+      counts.resumes.unknown += 1;
+    }
   }
 
   /** The calls to tell of in a snapshot: those of the filter that the client does not know yet. */
@@ -173,7 +211,10 @@ export class Subscribing implements Member {
     const turn = this.#turn;
     const isCurrent = (): boolean => this.#line.isOpen && this.#turn === turn;
     const reader: Reader = {
-      take: (bytes, upTo) => this.take(bytes, upTo),
+      take: (bytes, upTo, events) => this.take(bytes, upTo, events),
+      passed: (upTo, filtered) => {
+        if (isCurrent()) this.#ledger.caughtUp(upTo, filtered);
+      },
       drained: () => this.#line.drained(),
       isCurrent,
     };
@@ -194,7 +235,7 @@ export class Subscribing implements Member {
   /** In this very moment the client has been told everything up to the hub's head. */
   #join(subscription: Subscription, withSnapshot: boolean): void {
     const { groups, hub } = this.#stock;
-    groups.join(this, subscription, this.#form(subscription));
+    this.#ledger.joined(groups.join(this, subscription, this.#form(subscription)), hub.head);
     this.#isLive = true;
     this.#toldSeq = hub.head;
     // After a resume we cannot know what the client was told before, nor where it is not told of starts.

@@ -18,6 +18,9 @@ interface World {
   trouble?: string;
   findFails?: Error;
   faults: [unknown, string][];
+  /** Route and status of every answer. */
+  answered: string[];
+  metrics: () => Promise<string>;
 }
 
 const problemJson = 'application/problem+json; charset=utf-8';
@@ -40,6 +43,11 @@ async function serve(changes: Partial<ApiPorts> = {}): Promise<void> {
         recent: (limit, before = Infinity) =>
           Promise.resolve(world.ended.filter(({ seq }) => seq < before).slice(0, limit)),
       },
+      metrics: {
+        contentType: 'text/plain; version=0.0.4; charset=utf-8',
+        text: () => world.metrics(),
+      },
+      onAnswered: (route, status) => world.answered.push(`${route} ${status}`),
       health: { sources: () => world.sources, journalTrouble: () => world.trouble },
       guard: { authorize: () => anybody, waitMs: () => 0 },
       onFault: (error, request) => world.faults.push([error, request]),
@@ -51,7 +59,15 @@ async function serve(changes: Partial<ApiPorts> = {}): Promise<void> {
 }
 
 beforeEach(async () => {
-  world = { ongoing: [], found: new Map(), ended: [], sources: [], faults: [] };
+  world = {
+    ongoing: [],
+    found: new Map(),
+    ended: [],
+    sources: [],
+    faults: [],
+    answered: [],
+    metrics: () => Promise.resolve('a_total 1\n'),
+  };
   await serve();
 });
 afterEach(() => server.close());
@@ -83,13 +99,17 @@ describe('health', () => {
   });
 
   it('is ready when every source is up and the journal holds', async () => {
-    world.sources = [{ name: 'pbx', type: 'ami', state: 'up', heardAtMs: Date.UTC(2026, 0, 5) }];
+    world.sources = [
+      { name: 'pbx', type: 'ami', state: 'up', heardAtMs: Date.UTC(2026, 0, 5), lagMs: 4 },
+    ];
     const answer = await get('/readyz');
     expect([answer.status, answer.json()]).toEqual([
       200,
       {
         status: 'ready',
-        sources: [{ name: 'pbx', type: 'ami', state: 'up', heardAt: '2026-01-05T00:00:00.000Z' }],
+        sources: [
+          { name: 'pbx', type: 'ami', state: 'up', heardAt: '2026-01-05T00:00:00.000Z', lagMs: 4 },
+        ],
         journal: { state: 'ok' },
       },
     ]);
@@ -116,6 +136,36 @@ describe('health', () => {
     const answer = await get('/readyz');
     expect(answer.status).toBe(503);
     expect(answer.json()).toMatchObject({ journal: { state: 'trouble', reason: 'disk full' } });
+  });
+});
+
+describe('metrics', () => {
+  it('are text in the form that a scraper asks for', async () => {
+    const answer = await get('/metrics');
+    expect([answer.status, answer.text]).toEqual([200, 'a_total 1\n']);
+    expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect((await get('/metrics?name[]=a')).json()).toMatchObject({ code: 'QUERY_INVALID' });
+  });
+
+  it('that cannot be read are a fault of ours', async () => {
+    world.metrics = () => Promise.reject(new Error('no number'));
+    expect((await get('/metrics')).status).toBe(500);
+    expect(world.faults).toEqual([[new Error('no number'), 'GET /metrics']]);
+  });
+
+  it('are told of every answer by its route, never by what was asked for', async () => {
+    for (const path of ['/v1/calls', '/v1/calls/x', '/v1/calls/y', '/nowhere', '/v1/cdrs?x=1']) {
+      await get(path);
+    }
+    await fetch(`${base}/v1/calls`, { method: 'DELETE' });
+    expect(world.answered).toEqual([
+      '/v1/calls 200',
+      '/v1/calls/:id 404',
+      '/v1/calls/:id 404',
+      'none 404',
+      '/v1/cdrs 400',
+      'none 405',
+    ]);
   });
 });
 
@@ -267,7 +317,7 @@ describe('what cannot be served', () => {
     expect(answer.json()).toMatchObject({
       code: 'ROUTE_UNKNOWN',
       detail:
-        'seen GET /v2/calls, expected one of GET /healthz, GET /readyz, GET /v1/calls, GET /v1/calls/:id, GET /v1/cdrs, GET /v1/cdrs/:id',
+        'seen GET /v2/calls, expected one of GET /healthz, GET /readyz, GET /v1/calls, GET /v1/calls/:id, GET /v1/cdrs, GET /v1/cdrs/:id, GET /metrics',
     });
   });
 
@@ -310,7 +360,7 @@ describe('who may read', () => {
   });
 
   it('is whoever has a token', async () => {
-    for (const path of ['/v1/calls', '/v1/calls/x', '/v1/cdrs', '/v1/cdrs/x']) {
+    for (const path of ['/v1/calls', '/v1/calls/x', '/v1/cdrs', '/v1/cdrs/x', '/metrics']) {
       const answer = await get(path, { authorization: 'Bearer wrong' });
       expect([path, answer.status]).toEqual([path, 401]);
       expect(answer.headers.get('www-authenticate')).toBe('Bearer');
@@ -400,6 +450,7 @@ describe('the server', () => {
           find: () => Promise.resolve(undefined),
           recent: () => Promise.resolve([]),
         },
+        metrics: { contentType: 'text/plain', text: () => Promise.resolve('') },
         health: { sources: () => [], journalTrouble: () => undefined },
         guard: { authorize: () => anybody, waitMs: () => 0 },
         onFault: () => undefined,

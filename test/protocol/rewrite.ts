@@ -129,11 +129,12 @@ function callOf({ id, caller, called, start }: OngoingReading): Call {
   };
 }
 
-function sourceOf({ name, state, heard }: SourceReading): SourceStatus {
+function sourceOf({ name, state, heard, lagMs }: SourceReading): SourceStatus {
   return {
     name,
     state: known(state, ['connecting', 'syncing', 'up', 'down']),
     ...(heard !== undefined && { heardAtMs: msOf(heard) }),
+    ...(lagMs !== undefined && { lagMs }),
   };
 }
 

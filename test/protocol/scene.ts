@@ -209,7 +209,7 @@ export const second: Call = {
 };
 
 export const sources: readonly SourceStatus[] = [
-  { name: 'pbx', state: 'up', heardAtMs: at('09:02:59.750') },
+  { name: 'pbx', state: 'up', heardAtMs: at('09:02:59.750'), lagMs: 12 },
   { name: 'branch', state: 'down', heardAtMs: at('08:41:07.003') },
   { name: 'shop', state: 'connecting' },
 ];

@@ -256,7 +256,7 @@ describe.each(['tcp', 'websocket'] as const)('over %s', (transport) => {
     expect(await exchange(client, ask('<Request type="GetManagementSummary" id="N"/>'))).toBe(
       answer(
         '<Request type="GetManagementSummary" id="N"/><Summary version="9.8.7" uptime="61" subscribers="1" calls="2">' +
-          '<Source name="pbx" state="up" heard="2025-03-14 09:26:53.589"/><Source name="branch" state="down"/></Summary>',
+          '<Source name="pbx" state="up" heard="2025-03-14 09:26:53.589" lag="7"/><Source name="branch" state="down"/></Summary>',
       ),
     );
   });

@@ -20,6 +20,8 @@ const chunkBytes = 64 * 1024;
 
 class FakeReader implements Reader {
   readonly taken: { readonly bytes: Buffer; readonly seq: number | undefined }[] = [];
+  /** Up to where it was told to have got, and how many it passed over on the way. */
+  readonly passes: (readonly [seq: number, filtered: number])[] = [];
   current = true;
   /** How often somebody waited for it. */
   waits = 0;
@@ -27,6 +29,10 @@ class FakeReader implements Reader {
 
   take(bytes: Buffer, seq?: number): void {
     this.taken.push({ bytes, seq });
+  }
+
+  passed(seq: number, filtered: number): void {
+    this.passes.push([seq, filtered]);
   }
 
   async drained(): Promise<void> {

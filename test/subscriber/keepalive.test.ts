@@ -59,8 +59,8 @@ describe.each(['tcp', 'websocket'] as const)('over %s', (transport) => {
       intervalS: 10,
       position: 'memory01-3',
       sources: [
-        { name: 'pbx', state: 'up', heard: '2025-03-14 09:26:53.589' },
-        { name: 'branch', state: 'down', heard: undefined },
+        { name: 'pbx', state: 'up', heard: '2025-03-14 09:26:53.589', lagMs: 7 },
+        { name: 'branch', state: 'down', heard: undefined, lagMs: undefined },
       ],
     });
   });

@@ -24,7 +24,7 @@ export class FakeDesk implements Desk {
   /** What detail and mute requests wait for. */
   answers: () => Promise<void> = () => Promise.resolve();
   sourceStates: readonly SourceStatus[] = [
-    { name: 'pbx', state: 'up', heardAtMs: firstCallAtMs },
+    { name: 'pbx', state: 'up', heardAtMs: firstCallAtMs, lagMs: 7 },
     { name: 'branch', state: 'down' },
   ];
   muted: MuteState = { callerMuted: true, calleeMuted: false };

@@ -14,6 +14,7 @@ import type { Journal } from '../../src/journal/journal.ts';
 import { cdrXml, type CdrSite } from '../../src/record/cdr-xml.ts';
 import { StoreClient } from '../../src/store/client.ts';
 import type { Connection } from '../../src/subscriber/connection.ts';
+import { SessionCounts } from '../../src/subscriber/counts.ts';
 import type { House } from '../../src/subscriber/house.ts';
 import { Encoder } from '../../src/subscriber/encoding.ts';
 import { Groups } from '../../src/subscriber/group.ts';
@@ -95,6 +96,9 @@ export class TestHouse<J extends Journal = MemoryJournal> {
   readonly groups: Groups;
   readonly desk: FakeDesk;
   readonly log = new KeptLog();
+  /** How late keep-alives were, milliseconds. */
+  readonly latenesses: number[] = [];
+  readonly counts = new SessionCounts((lateMs) => this.latenesses.push(lateMs));
   readonly session: SessionSettings;
   readonly site: CdrSite;
   readonly house: House;
@@ -127,6 +131,7 @@ export class TestHouse<J extends Journal = MemoryJournal> {
       log: this.log,
       times: this.site.times,
       queueBytes: options.queueBytes ?? 1_048_576,
+      counts: this.counts,
     };
   }
 

@@ -120,8 +120,8 @@ function ongoingOf({ id, caller, called, start }: Sent<'calls'>['calls'][number]
   return { id, caller, called, start };
 }
 
-function sourceOf({ name, state, heard }: Sent<'sources'>['sources'][number]): SourceReading {
-  return { name, state, heard };
+function sourceOf({ name, state, heard, lag }: Sent<'sources'>['sources'][number]): SourceReading {
+  return { name, state, heard, lagMs: lag };
 }
 
 function cdrOf({ state, ...fields }: Sent<'cdr'>['cdr']): CdrReading {

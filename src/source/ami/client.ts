@@ -9,6 +9,7 @@ import type { RecorderCommand, RecorderResult, SourcePort } from '../source.ts';
 import type { Connection } from '../supervisor.ts';
 import { AmiDecoder, encodeAction } from './codec.ts';
 import { type AmiEffect, AmiSession, type AmiSessionSettings } from './session.ts';
+import { stampOf } from './translate.ts';
 
 export interface AmiClientSettings extends AmiSessionSettings {
   readonly host: string;
@@ -95,7 +96,12 @@ class AmiConnection implements Connection {
     this.#port.heard();
     try {
       for (const message of this.#decoder.push(chunk)) {
-        this.#carryOut(this.#session.receive(message, this.#steady.now(), this.#clock.now()));
+        const effects = this.#session.receive(message, this.#steady.now(), this.#clock.now());
+        this.#carryOut(effects);
+        // Without `timestampevents` the PBX says nothing that could be compared with our time.
+        const tells = message.kind === 'event' && effects.some(({ kind }) => kind === 'signal');
+        const stampMs = tells ? stampOf(message.fields) : undefined;
+        if (stampMs !== undefined) this.#port.heard(stampMs);
         if (this.#socket.destroyed) return;
       }
     } catch (error) {

@@ -91,16 +91,15 @@ export class AmiSession {
   tick(nowMs: number): readonly AmiEffect[] {
     const silentMs = nowMs - this.#heardAtMs;
     const { pingIntervalMs } = this.#settings;
-    const waiting = this.#phase !== 'up' && this.#phase !== 'syncing';
-    if (waiting && nowMs - this.#phaseSinceMs > answerTimeoutMs) {
+    const waits = this.#phase !== 'up' && this.#phase !== 'syncing';
+    if (waits && nowMs - this.#phaseSinceMs > answerTimeoutMs) {
       const seconds = answerTimeoutMs / 1_000;
       return [this.#silent(`Asterisk did not answer within ${seconds} s while ${this.#phase}.`)];
     }
-    if (waiting) return [];
-    // Never before it was asked: somebody held up, or looking rarely, would take its own silence for theirs.
+    if (waits) return [];
+    // Never before it was asked: who was held up would take its own silence for theirs.
     if (silentMs > 2 * pingIntervalMs && this.#pingSentAtMs > this.#heardAtMs) {
-      const seconds = Math.round(silentMs / 1_000);
-      return [this.#silent(`Nothing was heard from Asterisk for ${seconds} s.`)];
+      return [this.#silent(`Nothing was heard from Asterisk for ${Math.round(silentMs / 1e3)} s.`)];
     }
     const effects = this.#questions.expire(nowMs).flat();
     if (silentMs >= pingIntervalMs && nowMs - this.#pingSentAtMs >= pingIntervalMs) {

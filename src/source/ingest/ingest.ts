@@ -72,8 +72,10 @@ export class Ingest implements Source {
   /** Takes a request's body, all of it or nothing. Rejects when it cannot be made durable. */
   async receive(body: unknown): Promise<Received> {
     if (!this.#isOpen || this.#isHeld) return { kind: 'closed' };
-    this.#sourcePort.heard();
     const translated = translate(body, this.name);
+    this.#sourcePort.heard(
+      translated.kind === 'problems' ? undefined : translated.signals.at(-1)?.atMs,
+    );
     if (translated.kind === 'problems') return translated;
     const work = this.#intake.take(translated.signals);
     this.#atWork.add(work);

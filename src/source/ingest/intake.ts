@@ -15,6 +15,8 @@ export interface IntakePort {
   accept(signals: readonly CallSignal[]): Promise<readonly Applied[]>;
   /** Which of these ids of the source's signals were taken before, in this run or an earlier one. */
   seenSignalIds(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Told how many signals of a batch were left out because they had been sent before. */
+  leftOut?(count: number): void;
 }
 
 export interface IntakeSettings {
@@ -130,6 +132,7 @@ export class Intake {
       fresh.push({ index, signal });
     }
     for (const id of seen) this.#recent.add(id);
+    if (fresh.length < signals.length) this.#port.leftOut?.(signals.length - fresh.length);
     const acceptance =
       fresh.length === 0
         ? Promise.resolve([])

@@ -57,6 +57,7 @@ export class ReplaySource implements Source {
     void this.#server.played.then(() => (this.#isPlayed = true));
     this.#listening = this.#listen(this.#server.port, {
       signal: (signal) => this.#port.signal(signal),
+      // What was recorded long ago says nothing of how late it is heard now.
       heard: () => this.#port.heard(),
       state: (state, reason) => {
         this.#port.state(state, reason);

@@ -101,7 +101,7 @@ export class Simulator implements Source {
         break;
       const { signal } = run.next;
       run.next = take(run);
-      this.#port.heard();
+      this.#port.heard(signal.atMs);
       if (run.recorder.follow(signal)) this.#port.signal(signal);
     }
     if (this.#run === run) this.#wait(run);
