@@ -107,13 +107,15 @@ export class FakeConnection {
   tell(type: string, id: string, position: string, snapshot = false): void {
     const mark = snapshot ? ' snapshot="true"' : '';
     const end = type === 'CallEnd' ? '<end_time>2026-01-02 10:00:42.000</end_time>' : '';
+    const state = end === '' ? 'ringing' : 'ended';
     this.send(
       documentXml(
         `<Notification type="${type}" position="${position}"${mark}>` +
           `<verbacdr state="${end === '' ? 0 : 1}"><id>${id}</id>` +
           '<source_caller_id>0012</source_caller_id><source_name>Ann</source_name>' +
           '<destination_caller_id>1001</destination_caller_id>' +
-          `<start_time>2026-01-02 10:00:00.000</start_time>${end}</verbacdr></Notification>`,
+          `<start_time>2026-01-02 10:00:00.000</start_time>${end}</verbacdr>` +
+          `<CallState state="${state}" revision="1" source="pbx"/></Notification>`,
       ),
     );
   }

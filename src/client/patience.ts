@@ -1,0 +1,74 @@
+/**
+ * How long a line may be silent, and the sign of life that we owe while we do not read. Pure.
+ */
+
+/** The patience of either side, in intervals last announced. */
+const patience = 1.5;
+/** Whoever looks so much later than was due was asleep, and what came meanwhile may lie unread. */
+const oversleptMs = 1_000;
+const catchUpMs = 2_000;
+
+export class Patience {
+  /** Between the server's keep-alives; undefined before the first was announced and where there are none. */
+  #intervalMs: number | undefined;
+  /** False until the subscribe answer: until then the deadline stands, whatever else comes. */
+  #isLive = false;
+  #silentAtMs = Infinity;
+  #isPaused = false;
+  #signAtMs = Infinity;
+
+  /** A line is dialled, and has so long until it is subscribed. */
+  begin(timeoutMs: number, nowMs: number): void {
+    this.#isLive = false;
+    this.#isPaused = false;
+    this.#silentAtMs = nowMs + timeoutMs;
+  }
+
+  /** @param intervalS seconds to the next keep-alive; undefined or 0 where there are none */
+  announced(intervalS: number | undefined, nowMs: number): void {
+    this.#isLive = true;
+    this.#intervalMs = intervalS !== undefined && intervalS > 0 ? intervalS * 1_000 : undefined;
+    this.heard(nowMs);
+  }
+
+  /** Something came, if only half a message. */
+  heard(nowMs: number): void {
+    if (this.#isLive) this.#silentAtMs = nowMs + patience * (this.#intervalMs ?? Infinity);
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** We read no more: the silence is ours, and the server must not take it for our end. */
+  pause(nowMs: number): void {
+    this.#isPaused = true;
+    this.#signAtMs = nowMs + (this.#intervalMs ?? Infinity);
+  }
+
+  resume(nowMs: number): void {
+    this.#isPaused = false;
+    this.heard(nowMs);
+  }
+
+  get nextDeadlineMs(): number {
+    return this.#isPaused ? this.#signAtMs : this.#silentAtMs;
+  }
+
+  /** What is due: a sign of life, giving the line up, or nothing yet. */
+  look(nowMs: number): 'sign' | 'give-up' | 'wait' {
+    if (nowMs < this.nextDeadlineMs) return 'wait';
+    if (this.#isPaused) {
+      this.#signAtMs = nowMs + (this.#intervalMs ?? Infinity);
+      return 'sign';
+    }
+    if (!this.#isLive || nowMs < this.#silentAtMs + oversleptMs) return 'give-up';
+    this.#silentAtMs = nowMs + catchUpMs;
+    return 'wait';
+  }
+
+  /** How long nothing came, for people; seconds. */
+  get silenceS(): number {
+    return (patience * (this.#intervalMs ?? 0)) / 1_000;
+  }
+}
