@@ -17,7 +17,7 @@ import {
   settle,
 } from './effect.ts';
 import { endOf, openingIds, partingOf } from './ending.ts';
-import { FeedError } from './error.ts';
+import { closedError, FeedError } from './error.ts';
 import type { FeedEvent } from './event.ts';
 import { Patience } from './patience.ts';
 import { type Fresh, Progress } from './progress.ts';
@@ -137,22 +137,9 @@ export class Conversation {
   /** To be called when the next deadline has come, or later. */
   tick(nowMs: number, random: number): readonly Effect[] {
     const late = this.#asking.late(nowMs).flatMap(settle);
-    return [...late, ...this.#act(nowMs, random)];
-  }
-
-  #act(nowMs: number, random: number): readonly Effect[] {
-    switch (this.#phase) {
-      case 'waiting':
-        if (nowMs < this.#dialAtMs) return [];
-        return this.#dial(nowMs);
-      case 'dialling':
-      case 'subscribing':
-      case 'live':
-        return this.#watch(nowMs, random);
-      case 'behind':
-      case 'over':
-        return [];
-    }
+    if (this.#hasLine) return [...late, ...this.#watch(nowMs, random)];
+    const isDue = this.#phase === 'waiting' && nowMs >= this.#dialAtMs;
+    return isDue ? [...late, ...this.#dial(nowMs)] : late;
   }
 
   #watch(nowMs: number, random: number): readonly Effect[] {
@@ -162,27 +149,19 @@ export class Conversation {
       case 'sign':
         return [send(acknowledgement)];
       case 'give-up':
-        return this.#drop(this.#silence(), nowMs, random);
+        return this.#drop(this.#patience.silence, nowMs, random);
     }
   }
 
   /** When `tick` has to be called; Infinity for never. */
   get nextDeadlineMs(): number {
-    return Math.min(this.#asking.nextDeadlineMs, this.#ownDeadlineMs);
+    const alone = this.#phase === 'waiting' ? this.#dialAtMs : Infinity;
+    const own = this.#hasLine ? this.#patience.nextDeadlineMs : alone;
+    return Math.min(this.#asking.nextDeadlineMs, own);
   }
 
-  get #ownDeadlineMs(): number {
-    switch (this.#phase) {
-      case 'waiting':
-        return this.#dialAtMs;
-      case 'dialling':
-      case 'subscribing':
-      case 'live':
-        return this.#patience.nextDeadlineMs;
-      case 'behind':
-      case 'over':
-        return Infinity;
-    }
+  get #hasLine(): boolean {
+    return this.#phase === 'dialling' || this.#phase === 'subscribing' || this.#phase === 'live';
   }
 
   /** The consumer asks for the next event, so it has handled the one before; undefined when none waits. */
@@ -294,12 +273,6 @@ export class Conversation {
     return [{ kind: 'resume' }];
   }
 
-  #silence(): string {
-    const { connectTimeoutMs } = this.#settings;
-    if (this.#phase !== 'live') return `no answer within ${connectTimeoutMs / 1_000} s`;
-    return `silent for ${this.#patience.silenceS} s`;
-  }
-
   /** We end the line and come back. */
   #drop(reason: string, nowMs: number, random: number): readonly Effect[] {
     return [{ kind: 'hang-up' }, ...this.closed({ reason }, nowMs, random)];
@@ -329,9 +302,3 @@ export class Conversation {
 }
 
 const behindWords = 'the consumer was too far behind';
-
-function closedError(cause?: FeedError): FeedError {
-  const words =
-    cause === undefined ? 'The feed was closed.' : `The feed has ended: ${cause.message}`;
-  return new FeedError('FEED_CLOSED', words, cause && { cause });
-}

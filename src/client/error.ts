@@ -59,3 +59,10 @@ export function requestError(failure: string, detail: string): FeedError {
   const known = Object.entries(codes).find(([name]) => name === failure)?.[1];
   return new FeedError(known ?? 'PROCESSING_ERROR', detail === '' ? failure : detail);
 }
+
+/** What requests are rejected with once the feed is over; `cause` where nobody closed it. */
+export function closedError(cause?: FeedError): FeedError {
+  const words =
+    cause === undefined ? 'The feed was closed.' : `The feed has ended: ${cause.message}`;
+  return new FeedError('FEED_CLOSED', words, cause && { cause });
+}

@@ -13,6 +13,7 @@ export class Patience {
   #intervalMs: number | undefined;
   /** False until the subscribe answer: until then the deadline stands, whatever else comes. */
   #isLive = false;
+  #timeoutMs = 0;
   #silentAtMs = Infinity;
   #isPaused = false;
   #signAtMs = Infinity;
@@ -21,6 +22,7 @@ export class Patience {
   begin(timeoutMs: number, nowMs: number): void {
     this.#isLive = false;
     this.#isPaused = false;
+    this.#timeoutMs = timeoutMs;
     this.#silentAtMs = nowMs + timeoutMs;
   }
 
@@ -67,8 +69,9 @@ export class Patience {
     return 'wait';
   }
 
-  /** How long nothing came, for people; seconds. */
-  get silenceS(): number {
-    return (patience * (this.#intervalMs ?? 0)) / 1_000;
+  /** Why the line is given up, for people. */
+  get silence(): string {
+    if (!this.#isLive) return `no answer within ${this.#timeoutMs / 1_000} s`;
+    return `silent for ${(patience * (this.#intervalMs ?? 0)) / 1_000} s`;
   }
 }
