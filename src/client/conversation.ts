@@ -107,10 +107,10 @@ export class Conversation {
         return this.#failed(message, nowMs, random);
       case 'call':
       case 'source':
-        this.#attempt = 0;
+        this.#attempt = 1;
         return this.#tell(this.#progress.told(message), nowMs);
       case 'keepalive':
-        this.#attempt = 0;
+        this.#attempt = 1;
         this.#patience.announced(message.intervalS, nowMs);
         return [...this.#reached(message.position, nowMs), send(acknowledgement)];
       case 'goodbye':
@@ -241,7 +241,7 @@ export class Conversation {
   #reached(position: string | undefined, nowMs: number): readonly Effect[] {
     if (position === undefined) return [];
     const effects = this.#tell(this.#progress.reached(position), nowMs);
-    this.#backlog.mark(position);
+    this.#backlog.mark(this.#progress.position ?? position);
     return effects;
   }
 
@@ -282,7 +282,7 @@ export class Conversation {
     const settled = this.#asking.lost().flatMap(settle);
     const { backoff, bufferedEvents } = this.#settings;
     const isBehind = this.#backlog.size >= bufferedEvents;
-    const retryMs = isBehind ? 0 : spreadMs(backoff, Math.max(1, this.#attempt), random);
+    const retryMs = isBehind ? 0 : spreadMs(backoff, this.#attempt, random);
     this.#phase = isBehind ? 'behind' : 'waiting';
     this.#dialAtMs = nowMs + retryMs;
     this.#backlog.add({ kind: 'lost', reason, retryMs });

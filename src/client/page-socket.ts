@@ -9,10 +9,10 @@ import type { Line, LineListener, Transport } from './transport.ts';
 
 /** What we need of the WebSocket that browsers have. */
 interface PageSocket {
-  readonly protocol: string;
   readonly readyState: number;
   onopen: (() => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onerror: (() => void) | null;
   onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
   send(text: string): void;
   close(code?: number): void;
@@ -32,19 +32,15 @@ export function pageTransport(url: string, Socket: PageSocketClass): Transport {
 
 function lineOf(socket: PageSocket, listener: LineListener): Line {
   let failed: Closing | undefined;
-  const fail = (reason: string): void => {
-    failed ??= { reason, code: 'FEED_PROTOCOL' };
-    socket.close();
-  };
-  socket.onopen = () => {
-    if (socket.protocol === jsonSubprotocol) listener.opened();
-    else fail(`the server does not speak ${jsonSubprotocol}`);
-  };
+  socket.onopen = () => listener.opened();
+  // A page is told nothing of what went wrong; the end comes all the same.
+  socket.onerror = () => undefined;
   socket.onmessage = ({ data }) => {
     if (failed !== undefined) return;
     const message = typeof data === 'string' ? readServerJson(data) : undefined;
-    if (message === undefined) fail('no feed: a message is no JSON');
-    else listener.received(message);
+    if (message !== undefined) return listener.received(message);
+    failed = { reason: 'no feed: a message is no JSON', code: 'FEED_PROTOCOL' };
+    socket.close();
   };
   socket.onclose = ({ code, reason }) => listener.closed(failed ?? closingOf(code, reason));
   return {

@@ -4,9 +4,11 @@
 
 /** The patience of either side, in intervals last announced. */
 const patience = 1.5;
-/** Whoever looks so much later than was due was asleep, and what came meanwhile may lie unread. */
+/** What came while we were busy lies unread when the time is over: it is read first. */
+const lastLookMs = 100;
+/** Whoever looks so much later than was due was asleep, as a machine or a page may be. */
 const oversleptMs = 1_000;
-const catchUpMs = 2_000;
+const wakingMs = 2_000;
 
 export class Patience {
   /** Between the server's keep-alives; undefined before the first was announced and where there are none. */
@@ -15,6 +17,8 @@ export class Patience {
   #isLive = false;
   #timeoutMs = 0;
   #silentAtMs = Infinity;
+  /** True when the time is over, and only what lies unread can save the line. */
+  #isLast = false;
   #isPaused = false;
   #signAtMs = Infinity;
 
@@ -35,7 +39,9 @@ export class Patience {
 
   /** Something came, if only half a message. */
   heard(nowMs: number): void {
-    if (this.#isLive) this.#silentAtMs = nowMs + patience * (this.#intervalMs ?? Infinity);
+    if (!this.#isLive) return;
+    this.#isLast = false;
+    this.#silentAtMs = nowMs + patience * (this.#intervalMs ?? Infinity);
   }
 
   get isPaused(): boolean {
@@ -64,8 +70,10 @@ export class Patience {
       this.#signAtMs = nowMs + (this.#intervalMs ?? Infinity);
       return 'sign';
     }
-    if (!this.#isLive || nowMs < this.#silentAtMs + oversleptMs) return 'give-up';
-    this.#silentAtMs = nowMs + catchUpMs;
+    const isLate = nowMs >= this.#silentAtMs + oversleptMs;
+    if (!this.#isLive || (this.#isLast && !isLate)) return 'give-up';
+    this.#isLast = true;
+    this.#silentAtMs = nowMs + (isLate ? wakingMs : lastLookMs);
     return 'wait';
   }
 

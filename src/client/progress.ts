@@ -40,6 +40,11 @@ export class Progress {
     this.#position = wish.after;
   }
 
+  /** Up to here everything has been received. */
+  get position(): string | undefined {
+    return this.#position;
+  }
+
   /** A new connection begins: what to ask for on it. */
   begin(): FeedOptions {
     // Half a snapshot was never told: it is asked for again as a whole.
