@@ -39,7 +39,7 @@ function follow(options: Partial<NodeFeedOptions> = {}): Feed {
 async function next(): Promise<FeedEvent> {
   const { value, done } = await events.next();
   if (done === true) throw new Error('the feed has ended');
-  return value as FeedEvent;
+  return value;
 }
 
 /** What was said of a call, as far as these tests look. */
@@ -252,7 +252,7 @@ describe('asking', () => {
     answer: Answer extends infer A ? (A extends unknown ? Omit<A, 'head'> : never) : never,
   ): Promise<unknown> {
     const request = await connection.request();
-    connection.send(answerXml({ ...answer, head: request.head } as Answer));
+    connection.send(answerXml({ ...answer, head: request.head }));
     return [request, await asked];
   }
 

@@ -85,7 +85,7 @@ async function peer(): Promise<Peer> {
 async function next(): Promise<FeedEvent> {
   const { value, done } = await events.next();
   if (done === true) throw new Error('the feed has ended');
-  return value as FeedEvent;
+  return value;
 }
 
 const cdr = {
