@@ -17,3 +17,13 @@ export function backoffMs(plan: BackoffPlan, attempt: number, random: number): n
   const full = Math.min(plan.maxMs, plan.firstMs * 2 ** Math.min(attempt - 1, 30));
   return Math.round(full / 2 + (full / 2) * random);
 }
+
+/**
+ * The same with full jitter: anything from nothing to the whole wait, so that thousands who lost one server
+ * in one instant spread over all of it.
+ * @param random a number in [0, 1)
+ */
+export function spreadMs(plan: BackoffPlan, attempt: number, random: number): number {
+  const full = Math.min(plan.maxMs, plan.firstMs * 2 ** Math.min(attempt - 1, 30));
+  return Math.round(full * random);
+}

@@ -47,6 +47,22 @@ export function hostPort(defaults: HostPort): (text: string) => HostPort {
   };
 }
 
+/** Where a feed is: what the client is given, and how a person wrote it. */
+export interface FeedAddress {
+  readonly url: string;
+  readonly shown: string;
+}
+
+/** `host:port` as `hostPort` reads it, for plain TCP, or a URL that says how. */
+export function feedAddress(defaults: HostPort): (text: string) => FeedAddress {
+  return (text) => {
+    if (/^(tcp|tls|ws|wss):\/\/[^/]/.test(text)) return { url: text, shown: text };
+    const { host, port } = hostPort(defaults)(text);
+    const shown = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return { url: `tcp://${shown}`, shown };
+  };
+}
+
 /** The address of a server's HTTP side: a URL, or host and port. Without a trailing slash. */
 export function httpAddress(text: string): string {
   const local = text.startsWith(':') ? `127.0.0.1${text}` : text;

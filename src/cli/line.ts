@@ -47,7 +47,7 @@ export class Lines {
       `${up ? '+' : '!'} ${pad(up ? 'seen again' : 'out of sight', wordColumns)}`,
     );
     const reason = news.reason === undefined ? '' : ` (${news.reason})`;
-    const since = `since ${timeOfDay(news.from)}`;
+    const since = news.from === undefined ? '' : `since ${timeOfDay(news.from)}`;
     const what = `source ${news.source}, ${up ? `away ${since}` : since}${reason}`;
     return `${this.#paint('dim', clock)}  ${shown} ${printable(what)}`;
   }

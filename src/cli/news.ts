@@ -4,11 +4,11 @@
  */
 import type { Party } from '../call/call.ts';
 import type { OfCall, OfSource } from '../call/event.ts';
+import type { CallEvent, FeedParty } from '../client/event.ts';
 import { cdrTime } from '../record/cdr-xml.ts';
 import { callView } from '../subscriber/call-view.ts';
 import type { CallView } from '../subscriber/call-view.ts';
 import { notificationTypeOf } from '../subscriber/notification-codec.ts';
-import type { CdrReading, ServerMessage } from '../subscriber/reading.ts';
 
 export interface CallNews {
   /** A notification type, such as `CallStart`. */
@@ -17,7 +17,7 @@ export interface CallNews {
   readonly snapshot: boolean;
   readonly caller: Party;
   readonly called: Party;
-  /** `YYYY-MM-DD hh:mm:ss.SSS`, by the server's clock. */
+  /** `YYYY-MM-DD hh:mm:ss.SSS`, or ISO 8601, by the server's clock; so are all times here. */
   readonly start: string;
   readonly end: string | undefined;
   readonly view: CallView | undefined;
@@ -27,30 +27,24 @@ export interface CallNews {
 export interface SourceNews {
   readonly type: string;
   readonly source: string;
-  /** `YYYY-MM-DD hh:mm:ss.SSS`, by the server's clock. */
-  readonly from: string;
+  readonly from: string | undefined;
   readonly reason: string | undefined;
 }
 
-export type CallMessage = Extract<ServerMessage, { readonly kind: 'call' }>;
-
-export function newsOfMessage(message: CallMessage): CallNews {
-  const { fields } = message.cdr;
+export function newsOfCall({ type, snapshot, call }: CallEvent): CallNews {
   return {
-    type: message.type,
-    id: fields.get('id') ?? '',
-    snapshot: message.snapshot,
-    caller: partyOf(message.cdr, 'source'),
-    called: partyOf(message.cdr, 'destination'),
-    start: fields.get('start_time') ?? '',
-    end: fields.get('end_time'),
-    view: message.view,
+    type,
+    id: call.id,
+    snapshot,
+    caller: partyOf(call.caller),
+    called: partyOf(call.called),
+    start: call.start ?? '',
+    end: call.end,
+    view: call,
   };
 }
 
-function partyOf({ fields }: CdrReading, side: 'source' | 'destination'): Party {
-  const number = fields.get(`${side}_caller_id`);
-  const name = fields.get(`${side}_name`);
+function partyOf({ number, name }: FeedParty): Party {
   return { ...(number === undefined ? {} : { number }), ...(name === undefined ? {} : { name }) };
 }
 
@@ -85,5 +79,5 @@ export function elapsedMs(from: string | undefined, to: string | undefined): num
 
 /** The zone is not known and does not matter for a difference. */
 function clockMs(text: string | undefined): number {
-  return text === undefined ? NaN : Date.parse(`${text.replace(' ', 'T')}Z`);
+  return text === undefined ? NaN : Date.parse(`${text.replace(' ', 'T').replace(/Z$/, '')}Z`);
 }

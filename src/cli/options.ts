@@ -2,7 +2,7 @@
  * Options that several commands share: the same names, environment variables and words everywhere.
  */
 import { Option } from 'commander';
-import { hostPort, httpAddress, several } from './arguments.ts';
+import { feedAddress, httpAddress, several } from './arguments.ts';
 import { defaultHttp } from './http.ts';
 
 export function httpOption(): Option {
@@ -13,11 +13,23 @@ export function httpOption(): Option {
 }
 
 export function serverOption(): Option {
-  const address = { host: '127.0.0.1', port: 7400 };
-  return new Option('--server <host:port>', 'feed address of the server')
+  const local = { host: '127.0.0.1', port: 7400 };
+  const address = feedAddress(local)('127.0.0.1');
+  const ways = 'host:port, or a URL with tcp, tls, ws or wss';
+  return new Option('--server <address>', `feed address of the server: ${ways}`)
     .env('OFFHOOK_SERVER')
-    .default(address, `${address.host}:${address.port}`)
-    .argParser(hostPort(address));
+    .default(address, address.shown)
+    .argParser(feedAddress(local));
+}
+
+/** For a server on `tls://` or `wss://`. */
+export function tlsOptions(): readonly Option[] {
+  return [
+    new Option('--ca <file>', 'certificates of the authorities to trust, PEM').env('OFFHOOK_CA'),
+    new Option('--cert <file>', 'certificate to show, PEM').env('OFFHOOK_CERT'),
+    new Option('--key <file>', 'key of that certificate, PEM').env('OFFHOOK_KEY'),
+    new Option('--servername <name>', "name that the server's certificate must have"),
+  ];
 }
 
 export function tokenOption(): Option {

@@ -1,22 +1,29 @@
 /** `offhook tail`: calls as they happen, one line per event. */
+import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import type { ExtensionPattern } from '../call/extension.ts';
+import { FeedError } from '../client/error.ts';
+import type { CallEvent, FeedEvent } from '../client/event.ts';
+import type { Feed } from '../client/feed.ts';
+import { connectFeed } from '../client/node.ts';
 import { notificationTypes } from '../subscriber/message.ts';
-import type { ExtensionPattern, NotificationType } from '../subscriber/message.ts';
-import type { ServerMessage } from '../subscriber/reading.ts';
+import type { NotificationType } from '../subscriber/message.ts';
 import { notificationNames, several, wholeNumber } from './arguments.ts';
-import type { HostPort } from './arguments.ts';
-import { exitCodesHelp } from './failure.ts';
-import { followFeed } from './feed-connection.ts';
-import type { FeedNews, FeedRequest } from './feed-connection.ts';
+import type { FeedAddress } from './arguments.ts';
+import { Failure, exitCodesHelp } from './failure.ts';
 import { Lines } from './line.ts';
-import { newsOfMessage } from './news.ts';
-import { extensionOption, jsonOption, serverOption, tokenOption } from './options.ts';
+import { newsOfCall } from './news.ts';
+import { extensionOption, jsonOption, serverOption, tlsOptions, tokenOption } from './options.ts';
 import type { Surface } from './surface.ts';
 
 interface TailOptions {
   readonly extension: readonly string[];
   readonly prefix: readonly string[];
-  readonly server: HostPort;
+  readonly server: FeedAddress;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly servername?: string;
   readonly events: readonly NotificationType[];
   readonly after?: string;
   readonly snapshot?: true;
@@ -26,7 +33,7 @@ interface TailOptions {
 }
 
 export function tailCommand(surface: Surface): Command {
-  return new Command('tail')
+  const command = new Command('tail')
     .description('show calls as they happen')
     .addOption(extensionOption())
     .addOption(
@@ -34,7 +41,9 @@ export function tailCommand(surface: Surface): Command {
         .default([], 'none')
         .argParser(several),
     )
-    .addOption(serverOption())
+    .addOption(serverOption());
+  for (const option of tlsOptions()) command.addOption(option);
+  return command
     .addOption(
       new Option('--events <types>', `only some of ${notificationTypes.join(', ')}`)
         .default(notificationTypes, 'all')
@@ -47,27 +56,41 @@ export function tailCommand(surface: Surface): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      `\nExamples:\n  offhook tail --extension 1001\n  offhook tail --prefix 10 --snapshot --json\n${exitCodesHelp}`,
+      '\nExamples:\n  offhook tail --extension 1001\n  offhook tail --prefix 10 --snapshot --json\n' +
+        `  offhook tail --server tls://feed.example:7400 --ca ca.pem\n${exitCodesHelp}`,
     )
     .action((options: TailOptions) => tail(options, surface));
 }
 
 async function tail(options: TailOptions, surface: Surface): Promise<void> {
-  const request: FeedRequest = {
-    server: options.server,
-    extensions: patternsOf(options),
-    events: options.events,
-    snapshot: options.snapshot === true,
-    ...(options.after === undefined ? {} : { after: options.after }),
-    ...(options.token === undefined ? {} : { token: options.token }),
-  };
   const show = options.json === true ? jsonShow(surface) : lineShow(options, surface);
   let events = 0;
-  for await (const news of followFeed(request)) {
-    show(news);
-    if (news.kind === 'call' || news.kind === 'source') events += 1;
-    if (events === options.count) return;
+  try {
+    for await (const event of follow(options)) {
+      show(event);
+      if (event.kind === 'call' || event.kind === 'source') events += 1;
+      if (events === options.count) return;
+    }
+  } catch (error) {
+    throw error instanceof FeedError ? failureOf(error, options.server) : error;
   }
+}
+
+function follow(options: TailOptions): Feed {
+  const extensions = patternsOf(options);
+  return connectFeed({
+    url: options.server.url,
+    extensions: extensions.length === 0 ? undefined : extensions,
+    events: options.events,
+    snapshot: options.snapshot,
+    after: options.after,
+    token: options.token === '' ? undefined : options.token,
+    ca: pem(options.ca),
+    cert: pem(options.cert),
+    key: pem(options.key),
+    servername: options.servername,
+    failFast: true,
+  });
 }
 
 function patternsOf(options: TailOptions): readonly ExtensionPattern[] {
@@ -77,35 +100,76 @@ function patternsOf(options: TailOptions): readonly ExtensionPattern[] {
   ];
 }
 
+function pem(file: string | undefined): Buffer | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const next = 'Check the files given with --ca, --cert and --key.';
+    throw new Failure(2, `${file} cannot be read.`, next, { cause });
+  }
+}
+
+/** What ended the feed, for a person. */
+function failureOf(error: FeedError, { shown }: FeedAddress): Failure {
+  const cause = { cause: error };
+  switch (error.code) {
+    case 'FEED_UNREACHABLE':
+      return new Failure(
+        2,
+        `No feed at ${shown} (${error.message}).`,
+        'Start a server with `offhook simulate`, or name another with --server.',
+        cause,
+      );
+    case 'FEED_UNTRUSTED':
+      return new Failure(
+        2,
+        `No trust between us and ${shown} (${error.message}).`,
+        'Name the authority with --ca; where the server asks who we are, also --cert and --key.',
+        cause,
+      );
+    case 'FEED_PROTOCOL':
+      return new Failure(
+        2,
+        `What answers at ${shown} does not speak the feed protocol (${error.message}).`,
+        'Check the address given with --server; the feed has a port of its own, 7400 by default.',
+        cause,
+      );
+    default: {
+      const next = 'Check the options; a token is given with --token or in OFFHOOK_TOKEN.';
+      return new Failure(1, `The server refuses: ${error.message}`, next, cause);
+    }
+  }
+}
+
 /** Lines for people: events on standard output, what happens to the connection beside it. */
-function lineShow(options: TailOptions, surface: Surface): (news: FeedNews) => void {
+function lineShow(options: TailOptions, surface: Surface): (event: FeedEvent) => void {
   const lines = new Lines(surface.paint);
-  const { host, port } = options.server;
   const whose = [...options.extension, ...options.prefix.map((prefix) => `${prefix}…`)];
   const calls = whose.length === 0 ? 'all calls' : `calls of ${whose.join(', ')}`;
   const print = (line: string | undefined): void => {
     if (line !== undefined) surface.out(line);
   };
   const aside = (text: string): void => surface.aside(surface.asidePaint('dim', text));
-  return (news) => {
-    switch (news.kind) {
+  return (event) => {
+    switch (event.kind) {
       case 'call':
-        print(lines.call(clock(new Date()), newsOfMessage(news)));
+        print(lines.call(clock(new Date()), newsOfCall(event)));
         return;
       case 'source':
-        print(lines.source(clock(new Date()), news));
+        print(lines.source(clock(new Date()), event));
         return;
       case 'lost':
         aside(
-          `-- connection lost (${news.reason}); again in ${(news.retryMs / 1000).toFixed(1)} s`,
+          `-- connection lost (${event.reason}); again in ${(event.retryMs / 1000).toFixed(1)} s`,
         );
         return;
       case 'connected':
-        if (!news.recovered) {
+        if (!event.recovered) {
           const loss = '!! events were missed that the server no longer has; now going on:';
           surface.aside(surface.asidePaint('red', loss));
-        } else if (news.again) aside('-- connected again, nothing was missed');
-        else aside(`-- ${calls} at ${host}:${port}, as they happen (Ctrl-C ends)`);
+        } else if (event.again) aside('-- connected again, nothing was missed');
+        else aside(`-- ${calls} at ${options.server.shown}, as they happen (Ctrl-C ends)`);
     }
   };
 }
@@ -116,23 +180,11 @@ function clock(at: Date): string {
 }
 
 /** One JSON object a line, with everything the server said; the connection's fate among them. */
-function jsonShow(surface: Surface): (news: FeedNews) => void {
-  return (news) => surface.out(JSON.stringify(jsonOf(news)));
+function jsonShow(surface: Surface): (event: FeedEvent) => void {
+  return (event) => surface.out(JSON.stringify(event.kind === 'call' ? callJson(event) : event));
 }
 
-export function jsonOf(news: FeedNews): unknown {
-  switch (news.kind) {
-    case 'call':
-      return callJson(news);
-    case 'source':
-    case 'connected':
-    case 'lost':
-      return news;
-  }
-}
-
-function callJson(news: Extract<ServerMessage, { readonly kind: 'call' }>): unknown {
-  const { kind, type, position, snapshot, cdr, view } = news;
-  const record = { state: cdr.ended ? 'ended' : 'ongoing', ...Object.fromEntries(cdr.fields) };
-  return { kind, type, position, snapshot, cdr: record, call: view };
+function callJson({ kind, type, position, snapshot, record, call }: CallEvent): unknown {
+  const cdr = { state: call.end === undefined ? 'ongoing' : 'ended', ...record };
+  return { kind, type, position, snapshot, cdr, call };
 }

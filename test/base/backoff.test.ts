@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { backoffMs } from '../../src/base/backoff.ts';
+import { backoffMs, spreadMs } from '../../src/base/backoff.ts';
 
 const plan = { firstMs: 1_000, maxMs: 60_000 };
 
@@ -29,4 +29,11 @@ it('is never shorter than half the first wait and never longer than the longest'
       expect(backoffMs(each, attempt + 1, dice)).toBeGreaterThanOrEqual(waitMs);
     }),
   );
+});
+
+it('with full jitter is anything from nothing to the whole wait', () => {
+  expect([0, 0.25, 0.5, 1 - 1e-9].map((random) => spreadMs(plan, 3, random))).toEqual([
+    0, 1_000, 2_000, 4_000,
+  ]);
+  expect(spreadMs(plan, 1_000, 0.5)).toBe(30_000);
 });

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeFeed } from './fake-feed.ts';
+import { FakeFeed } from '../support/fake-feed.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -228,7 +228,7 @@ describe('tail', () => {
         .split('\n')
         .map((line): unknown => JSON.parse(line)),
     ).toEqual([
-      { kind: 'connected', again: false, recovered: true },
+      { kind: 'connected', again: false, recovered: true, calls: 1 },
       {
         kind: 'call',
         type: 'CallStart',
@@ -241,6 +241,19 @@ describe('tail', () => {
           source_name: 'Ann',
           destination_caller_id: '1001',
           start_time: '2026-01-02 10:00:00.000',
+        },
+        call: {
+          id: 'c1',
+          caller: { number: '0012', name: 'Ann' },
+          called: { number: '1001' },
+          start: '2026-01-02T10:00:00.000Z',
+          state: 'ringing',
+          revision: 1,
+          source: 'pbx',
+          parties: [],
+          transfers: [],
+          queue: [],
+          recordings: [],
         },
       },
     ]);

@@ -24,6 +24,10 @@ export const doors: Readonly<Record<string, string>> = {
   'access/gate.ts': 'Node’s list of addresses, which opens nothing',
   'access/tokens.ts': 'dice: draws new tokens',
   'base/clock.ts': 'the clock itself',
+  'client/browser.ts': 'the page: its address and its WebSocket',
+  'client/driver.ts': 'timer, clock and dice of a feed',
+  'client/tcp.ts': 'sockets to a server',
+  'client/websocket.ts': 'sockets to a server',
   'config/load.ts': 'reads the configuration file and the environment',
   'journal/embedded.ts': 'timers: tries a failed commit again',
   'journal/retention.ts': 'timers: drops what is too old',
@@ -51,7 +55,7 @@ const pureRooms: ReadonlySet<string> = new Set(['call', 'feed']);
 const outside =
   /^(node:(child_process|cluster|dgram|dns|fs|http|http2|https|inspector|net|os|process|readline|repl|timers|tls|worker_threads)(\/.*)?|ws|fastify|better-sqlite3|pino|commander)$/;
 const outsideWords =
-  /\b(Date\.now|(set|clear)(Timeout|Interval|Immediate)|queueMicrotask|Math\.random|random(Bytes|UUID|Int|FillSync)|fetch|nanoid)\(|\bnew Date\(\)|\b(process|console|performance|globalThis)\./g;
+  /\b(Date\.now|(set|clear)(Timeout|Interval|Immediate)|queueMicrotask|Math\.random|random(Bytes|UUID|Int|FillSync)|fetch|nanoid)\(|\bnew Date\(\)|\b(process|console|performance)\.|\bglobalThis\b/g;
 
 const longestFile = 320;
 

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import { ProtocolError } from '../../src/base/errors.ts';
 import type { HostPort } from '../../src/cli/arguments.ts';
 import { answerXml, documentXml } from '../../src/subscriber/answer-codec.ts';
@@ -20,7 +21,8 @@ export class FakeFeed {
 
   private constructor(server: Server) {
     this.#server = server;
-    server.on('connection', (socket) => {
+    const isTls = server instanceof TlsServer;
+    server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
       this.#sockets.add(socket);
       const connection = new FakeConnection(socket);
       const taker = this.#waiting.shift();
@@ -29,9 +31,9 @@ export class FakeFeed {
     });
   }
 
-  static async listen(): Promise<FakeFeed> {
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
+  /** @param server a TLS server, where it is to be one; port 0 takes any free one */
+  static async listen(server: Server = createServer(), port = 0): Promise<FakeFeed> {
+    server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     return new FakeFeed(server);
   }
@@ -89,8 +91,14 @@ export class FakeConnection {
     }
   }
 
-  send(xml: string): void {
-    this.#socket.write(xml);
+  /** False when the other side does not read as fast as that. */
+  send(xml: string): boolean {
+    return this.#socket.write(xml);
+  }
+
+  /** Bytes that the other side has not taken. */
+  get pendingBytes(): number {
+    return this.#socket.writableLength;
   }
 
   /** Answers the subscribe request that has come. */
@@ -107,13 +115,15 @@ export class FakeConnection {
   tell(type: string, id: string, position: string, snapshot = false): void {
     const mark = snapshot ? ' snapshot="true"' : '';
     const end = type === 'CallEnd' ? '<end_time>2026-01-02 10:00:42.000</end_time>' : '';
+    const state = end === '' ? 'ringing' : 'ended';
     this.send(
       documentXml(
         `<Notification type="${type}" position="${position}"${mark}>` +
           `<verbacdr state="${end === '' ? 0 : 1}"><id>${id}</id>` +
           '<source_caller_id>0012</source_caller_id><source_name>Ann</source_name>' +
           '<destination_caller_id>1001</destination_caller_id>' +
-          `<start_time>2026-01-02 10:00:00.000</start_time>${end}</verbacdr></Notification>`,
+          `<start_time>2026-01-02 10:00:00.000</start_time>${end}</verbacdr>` +
+          `<CallState state="${state}" revision="1" source="pbx"/></Notification>`,
       ),
     );
   }
