@@ -125,9 +125,6 @@ export async function listenTcp(settings: TcpSettings, house: House): Promise<Li
   server.on(secured === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     if (!socket.destroyed) serve(socket, door, house, connections);
   });
-  server.on('tlsClientError', (error: Error, { remoteAddress }: Socket) =>
-    house.log.info({ err: error, peer: remoteAddress }, 'handshake.failed'),
-  );
   const { host, port } = await listening(server, settings);
   server.on('error', (error) => house.log.error({ err: error }, 'listener.failed'));
   const secure = (renewed: TlsOptions): void => secured?.setSecureContext(renewed);
@@ -143,6 +140,14 @@ export function guard(server: Server, door: Door, { log }: Pick<House, 'log'>): 
       return;
     }
     log.debug({ peer: address }, 'connection.refused');
+    socket.destroy();
+  });
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const fields = { err: error, peer: socket.remoteAddress };
+    // Whoever was turned away, or only looks whether somebody listens, leaves so.
+    if (error.code === 'ECONNRESET') log.debug(fields, 'handshake.failed');
+    else log.info(fields, 'handshake.failed');
+    // A handshake that never comes does not end by itself.
     socket.destroy();
   });
 }
