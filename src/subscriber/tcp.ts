@@ -70,13 +70,17 @@ export function flushed(socket: Socket, callback: () => void): void {
 
 /**
  * Bytes of the write under way that the kernel has not taken. Node keeps the number where its own socket
- * timeout looks for it, undocumented; without it, progress only shows write by write.
+ * timeout looks for it, undocumented; without it, progress only shows write by write. TLS encrypts a write
+ * as a whole, so that only what lies beneath it shows progress.
  */
 export function underWayBytes(socket: Socket): number {
   const handle: unknown = Reflect.get(socket, '_handle');
-  if (typeof handle !== 'object' || handle === null) return 0;
-  const size: unknown = Reflect.get(handle, 'writeQueueSize');
+  const size = part(part(handle, '_parent') ?? handle, 'writeQueueSize');
   return typeof size === 'number' ? size : 0;
+}
+
+function part(of: unknown, name: string): unknown {
+  return typeof of === 'object' && of !== null ? Reflect.get(of, name) : undefined;
 }
 
 /** Lets a socket that is being ended go at the latest after the linger time. */
