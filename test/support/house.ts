@@ -41,7 +41,7 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-class KeptLog implements Log {
+export class KeptLog implements Log {
   readonly lines: LogLine[] = [];
 
   debug(fields: LogLine['fields'], event: string): void {
