@@ -15,7 +15,10 @@ const fixed = {
   site: ['location', 'recorderServiceId', 'times'],
 } as const;
 
-/** The settings that differ between the two and hold only after a restart, as `section.name`. */
+/**
+ * The settings that differ between the two and hold only after a restart, as `section.name`.
+ * @param current what the server was started with
+ */
 export function needingRestart(current: Config, renewed: Config): readonly string[] {
   const found = Object.entries(fixed).flatMap(([section, names]) => {
     const before = Object.entries(current[section as keyof typeof fixed]);
@@ -25,6 +28,10 @@ export function needingRestart(current: Config, renewed: Config): readonly strin
       .filter(([name, value]) => !isDeepStrictEqual(value, after.get(name)))
       .map(([name]) => `${section}.${name}`);
   });
+  // Whether clients are asked for a certificate is settled with the socket; by which authorities is not.
+  if ((current.tls.clientCa === undefined) !== (renewed.tls.clientCa === undefined)) {
+    found.push('tls.clientCa');
+  }
   const ingests = (config: Config): unknown =>
     config.sources.filter(({ type, enabled }) => type === 'ingest' && enabled);
   return isDeepStrictEqual(ingests(current), ingests(renewed))

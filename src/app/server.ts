@@ -30,6 +30,7 @@ import { Pipeline } from './pipeline.ts';
 import { takeBack } from './recovery.ts';
 import { needingRestart } from './reload.ts';
 import { adaptiveSchedule } from './scheduling.ts';
+import { Securing } from './securing.ts';
 import { filingOf, retentionOf, siteOf } from './slices.ts';
 import { Sources } from './sources.ts';
 import { steadyClock } from './steady-clock.ts';
@@ -69,18 +70,20 @@ export interface ServerOptions {
 const slotMs = 50;
 /**
  * Starts the server.
+ * @throws {CertificateError} when certificate, key or authorities cannot be used
  * @throws {StoreError} when the data folder cannot be used
  * @throws {Error} Node's own, when an address cannot be listened on
  */
 export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<Error>((resolve) => (fail = resolve));
+  const securing = Securing.load(config, options.log);
   const store = await StoreClient.open({
     folder: config.data.dir,
     onFailure: (error) => fail(error),
   });
   try {
-    return await assemble(config, store, options, failed);
+    return await assemble(config, store, securing, options, failed);
   } catch (error) {
     await store.close();
     throw error;
@@ -90,6 +93,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
 async function assemble(
   config: Config,
   store: StoreClient,
+  securing: Securing | undefined,
   { log, onEvents }: ServerOptions,
   failed: Promise<Error>,
 ): Promise<RunningServer> {
@@ -192,8 +196,11 @@ async function assemble(
     const sessions = (): number => (feed?.connections.size ?? 0) + (http?.connections.size ?? 0);
     const isFull = (): boolean => sessions() >= current.feed.maxSessions;
     const { host, port } = config.feed;
-    feed = await listenTcp({ host, port, door: entrance.feedDoor(sessions) }, house);
+    const tls = securing && { tls: securing.options };
+    const door = entrance.feedDoor(sessions);
+    feed = await listenTcp({ host, port, door, ...(config.feed.tls && tls) }, house);
     http = await openHttp(config, {
+      ...(config.http.tls && tls),
       desk,
       cdrs,
       sources,
@@ -210,6 +217,10 @@ async function assemble(
     await filing?.stop();
     throw error;
   }
+  securing?.watch((tls) => {
+    feed.secure(tls);
+    http?.secure(tls);
+  });
   sources.start();
   const feedAddress = { host: feed.host, port: feed.port };
   log.info(
@@ -227,6 +238,7 @@ async function assemble(
     hub.flush();
     await sayGoodbye([...feed.connections, ...(http?.connections ?? [])]);
     clearInterval(timer);
+    securing?.stop();
     await http?.close();
     await retention.stop();
     await filing?.stop();
@@ -240,8 +252,9 @@ async function assemble(
     replayed: sources.replayed(),
     failed,
     reload: async (renewed) => {
-      const needs = needingRestart(current, renewed);
+      const needs = needingRestart(config, renewed);
       entrance.renew(renewed);
+      securing?.renew(renewed);
       const ended = entrance.recheck([...feed.connections, ...(http?.connections ?? [])]);
       await sources.renew(renewed.sources);
       current = renewed;

@@ -8,6 +8,8 @@ export const errorCodes = {
   CONFIG_UNREADABLE: 'The configuration file could not be read.',
   CONFIG_INVALID:
     'The configuration has problems; each is listed with path, value and expectation.',
+  CERTIFICATE_UNUSABLE:
+    'A certificate, its key or the authorities of clients cannot be used for TLS.',
   FEED_FRAME_TOO_LARGE:
     'A feed message exceeds a bound on size, depth, elements, attributes or value.',
   FEED_FRAME_FORBIDDEN:

@@ -34,6 +34,8 @@ export function explain(error: unknown): Failure {
   switch (codeOf(error)) {
     case 'CONFIG_INVALID':
       return new Failure(1, message, 'Correct these settings and start again.', cause);
+    case 'CERTIFICATE_UNUSABLE':
+      return new Failure(1, message, 'Correct what [tls] names and start again.', cause);
     case 'CONFIG_UNREADABLE':
       return new Failure(
         1,

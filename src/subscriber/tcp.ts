@@ -70,13 +70,17 @@ export function flushed(socket: Socket, callback: () => void): void {
 
 /**
  * Bytes of the write under way that the kernel has not taken. Node keeps the number where its own socket
- * timeout looks for it, undocumented; without it, progress only shows write by write.
+ * timeout looks for it, undocumented; without it, progress only shows write by write. TLS encrypts a write
+ * as a whole, so that only what lies beneath it shows progress.
  */
 export function underWayBytes(socket: Socket): number {
   const handle: unknown = Reflect.get(socket, '_handle');
-  if (typeof handle !== 'object' || handle === null) return 0;
-  const size: unknown = Reflect.get(handle, 'writeQueueSize');
+  const size = part(part(handle, '_parent') ?? handle, 'writeQueueSize');
   return typeof size === 'number' ? size : 0;
+}
+
+function part(of: unknown, name: string): unknown {
+  return typeof of === 'object' && of !== null ? Reflect.get(of, name) : undefined;
 }
 
 /** Lets a socket that is being ended go at the latest after the linger time. */
@@ -125,9 +129,6 @@ export async function listenTcp(settings: TcpSettings, house: House): Promise<Li
   server.on(secured === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     if (!socket.destroyed) serve(socket, door, house, connections);
   });
-  server.on('tlsClientError', (error: Error, { remoteAddress }: Socket) =>
-    house.log.info({ err: error, peer: remoteAddress }, 'handshake.failed'),
-  );
   const { host, port } = await listening(server, settings);
   server.on('error', (error) => house.log.error({ err: error }, 'listener.failed'));
   const secure = (renewed: TlsOptions): void => secured?.setSecureContext(renewed);
@@ -143,6 +144,14 @@ export function guard(server: Server, door: Door, { log }: Pick<House, 'log'>): 
       return;
     }
     log.debug({ peer: address }, 'connection.refused');
+    socket.destroy();
+  });
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const fields = { err: error, peer: socket.remoteAddress };
+    // Whoever was turned away, or only looks whether somebody listens, leaves so.
+    if (error.code === 'ECONNRESET') log.debug(fields, 'handshake.failed');
+    else log.info(fields, 'handshake.failed');
+    // A handshake that never comes does not end by itself.
     socket.destroy();
   });
 }

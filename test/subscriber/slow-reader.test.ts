@@ -2,12 +2,18 @@
  * Readers that do not read: how they are found, what they are told, that they can come back and lose
  * nothing, and that nobody else notices.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { Certificates } from '../../src/access/certificates.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import type { CallEvent } from '../../src/call/event.ts';
 import { Connection } from '../../src/subscriber/connection.ts';
 import { connectedCall, ended, started } from '../support/calls.ts';
+import { Authority } from '../support/certificates.ts';
 import type { FeedClient } from '../support/feed-client.ts';
 import { isAnswer, isFailure, isGoodbye } from '../support/feed-client.ts';
 import { eventually, OpenHouse, TestHouse } from '../support/house.ts';
@@ -43,12 +49,23 @@ async function isBlocked(connection: Connection | undefined): Promise<boolean> {
   return Promise.race([drained ?? false, new Promise<true>((r) => setImmediate(() => r(true)))]);
 }
 
-describe.each(['tcp', 'websocket'] as const)('a client over %s that stops reading', (transport) => {
+const folder = mkdtempSync(join(tmpdir(), 'offhook-slow-reader-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const authority = new Authority(folder);
+const { options: server } = Certificates.load(authority.sign('house'), systemClock);
+const tls = { server, ca: authority.pem };
+
+describe.each([
+  ['tcp', 'tcp', {}],
+  ['websocket', 'websocket', {}],
+  ['tcp with TLS', 'tcp', { tls }],
+  ['websocket with TLS', 'websocket', { tls }],
+] as const)('a client over %s that stops reading', (_, transport, securing) => {
   async function stopped(
     queueBytes: number,
     inside?: string,
   ): Promise<{ house: OpenHouse; client: FeedClient }> {
-    const house = await OpenHouse.open({ queueBytes });
+    const house = await OpenHouse.open({ queueBytes, ...securing });
     const client = await house.connect(transport);
     client.send(subscribe(inside));
     await client.find(isAnswer);
@@ -196,10 +213,13 @@ describe('a reader that stopped', () => {
 });
 
 describe('a reader that is slow, but reads', () => {
-  it('gets an answer far larger than its queue, in the time it takes', async () => {
+  it.each([
+    ['', {}],
+    [' with TLS', { tls }],
+  ])('gets an answer far larger than its queue%s, in the time it takes', async (_, securing) => {
     const number = '1'.repeat(1_000);
     const ongoing = numbers(0, 9_000).map((n) => connectedCall(n, { caller: { number } }));
-    const house = await OpenHouse.open({ queueBytes: 65_536, ongoing });
+    const house = await OpenHouse.open({ queueBytes: 65_536, ongoing, ...securing });
     const client = await house.tcp();
     client.send('<VerbaApi><Request type="GetOngoingCalls"/></VerbaApi>');
     let read = 0;

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions, TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import { ProtocolError } from '../../src/base/errors.ts';
 import { Framer } from '../../src/subscriber/framer.ts';
@@ -48,8 +49,24 @@ export abstract class FeedClient {
     return new TcpClient(socket);
   }
 
-  static async webSocket(url: string, protocols: string[] = []): Promise<WebSocketClient> {
-    const webSocket = new WebSocket(url, protocols, { perMessageDeflate: false });
+  /** Over TLS; rejects when there is no handshake, but what the server says of ours comes later. */
+  static async tls(
+    address: { readonly host: string; readonly port: number },
+    tls: ConnectionOptions,
+  ): Promise<TcpClient> {
+    const socket = connectTls({ ...address, ...tls });
+    socket.setNoDelay(true);
+    await once(socket, 'secureConnect');
+    return new TcpClient(socket);
+  }
+
+  /** @param tls for `wss:` */
+  static async webSocket(
+    url: string,
+    protocols: string[] = [],
+    tls: ConnectionOptions = {},
+  ): Promise<WebSocketClient> {
+    const webSocket = new WebSocket(url, protocols, { ...tls, perMessageDeflate: false });
     const client = new WebSocketClient(webSocket);
     await once(webSocket, 'open');
     return client;
@@ -184,7 +201,9 @@ export class TcpClient extends FeedClient {
   }
 
   cut(): void {
-    this.socket.resetAndDestroy();
+    // Only a plain socket can be reset.
+    if (this.socket instanceof TLSSocket) this.socket.destroy();
+    else this.socket.resetAndDestroy();
   }
 }
 

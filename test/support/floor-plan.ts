@@ -20,6 +20,7 @@ export const floors: readonly (readonly string[])[] = [
 
 /** The only files that touch the outside, and what of it. All others are pure. */
 export const doors: Readonly<Record<string, string>> = {
+  'access/certificates.ts': 'files of certificates and keys',
   'access/token-file.ts': 'the tokens file, and a timer: waits for another who changes it',
   'access/gate.ts': 'Node’s list of addresses, which opens nothing',
   'access/tokens.ts': 'dice: draws new tokens',

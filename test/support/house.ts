@@ -3,7 +3,9 @@
  * desk and a clock that the test holds. Nothing happens in time unless the test lets it pass.
  */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { TlsOptions } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { Deadlines } from '../../src/base/deadlines.ts';
 import type { Call } from '../../src/call/call.ts';
@@ -40,7 +42,7 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-class KeptLog implements Log {
+export class KeptLog implements Log {
   readonly lines: LogLine[] = [];
 
   debug(fields: LogLine['fields'], event: string): void {
@@ -73,6 +75,8 @@ export interface HouseOptions<J extends Journal> {
   readonly schedule?: (flush: () => void) => void;
   readonly isFull?: () => boolean;
   readonly site?: CdrSite;
+  /** Present: the doors use TLS, and clients trust `ca`. */
+  readonly tls?: { readonly server: TlsOptions; readonly ca: string };
 }
 
 export const defaultSession: SessionSettings = {
@@ -180,6 +184,7 @@ export class OpenHouse<J extends Journal = MemoryJournal> extends TestHouse<J> {
   #http: Server | undefined;
   #webSocket: { readonly port: number; readonly connections: ReadonlySet<Connection> } | undefined;
   readonly #clients: FeedClient[] = [];
+  #tls: HouseOptions<Journal>['tls'];
 
   static async open(): Promise<OpenHouse>;
   static async open<J extends Journal = MemoryJournal>(
@@ -188,6 +193,7 @@ export class OpenHouse<J extends Journal = MemoryJournal> extends TestHouse<J> {
   static async open(options: HouseOptions<MemoryJournal>): Promise<OpenHouse>;
   static async open(options: HouseOptions<Journal> = {}): Promise<OpenHouse<Journal>> {
     const house = new OpenHouse<Journal>(options.journal ?? new MemoryJournal(), options);
+    house.#tls = options.tls;
     await house.#listen(options.isFull ?? (() => false));
     return house;
   }
@@ -195,8 +201,11 @@ export class OpenHouse<J extends Journal = MemoryJournal> extends TestHouse<J> {
   async #listen(isFull: () => boolean): Promise<void> {
     const session = (): SessionSettings => this.session;
     const door = { admits: () => !isFull(), left: () => undefined, session };
-    const tcp = await listenTcp({ host: '127.0.0.1', port: 0, door }, this.house);
-    const server = createServer((_, response) => response.writeHead(404).end());
+    const tls = this.#tls?.server;
+    const where = { host: '127.0.0.1', port: 0 };
+    const tcp = await listenTcp({ ...where, door, ...(tls && { tls }) }, this.house);
+    const none: RequestListener = (_, response) => void response.writeHead(404).end();
+    const server = tls === undefined ? createServer(none) : createTlsServer(tls, none);
     const webSocket = serveWebSocket(server, { isFull, session }, this.house);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -232,17 +241,21 @@ export class OpenHouse<J extends Journal = MemoryJournal> extends TestHouse<J> {
   }
 
   get webSocketUrl(): string {
-    return `ws://127.0.0.1:${this.#webSocket?.port ?? 0}/feed`;
+    return `${this.#tls === undefined ? 'ws' : 'wss'}://127.0.0.1:${this.#webSocket?.port ?? 0}/feed`;
   }
 
   async tcp(): Promise<TcpClient> {
-    const client = await FeedClient.tcp(this.tcpAddress);
+    const tls = this.#tls && { ca: this.#tls.ca };
+    const client = await (tls === undefined
+      ? FeedClient.tcp(this.tcpAddress)
+      : FeedClient.tls(this.tcpAddress, tls));
     this.#clients.push(client);
     return client;
   }
 
   async webSocket(protocols?: string[]): Promise<WebSocketClient> {
-    const client = await FeedClient.webSocket(this.webSocketUrl, protocols);
+    const tls = this.#tls && { ca: this.#tls.ca };
+    const client = await FeedClient.webSocket(this.webSocketUrl, protocols, tls);
     this.#clients.push(client);
     return client;
   }
