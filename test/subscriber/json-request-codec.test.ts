@@ -133,17 +133,17 @@ describe('a request', () => {
     [
       'a number without quotes',
       { extensions: [{ number: '7' }, { number: 1001 }] },
-      /^"extensions\[1\]\.number" is 1001; expected a text that is the number\.$/,
+      /^"extensions\[1\]\.number" is 1001; expected a text such as "1001"\.$/,
     ],
     [
       'an empty number',
       { extensions: [{ number: '' }] },
-      /number" is ""; expected a text that is the number/,
+      /number" is ""; expected a text such as "1001"/,
     ],
     [
       'an empty prefix',
       { extensions: [{ prefix: '' }] },
-      /prefix" is ""; expected a text that numbers begin with/,
+      /prefix" is ""; expected a text such as "10"/,
     ],
     [
       'no way',
