@@ -53,8 +53,8 @@ const flag = z.boolean({ error: expecting('true or false') });
 
 /** Which of its members go together is `patternOf`'s to check, whose words are better than a union's. */
 export const extensionSchema = strict({
-  number: filled('a text that is the number').exactOptional(),
-  prefix: filled('a text that numbers begin with').exactOptional(),
+  number: filled('a text such as "1001"').exactOptional(),
+  prefix: filled('a text such as "10"').exactOptional(),
   from: digits.exactOptional(),
   to: digits.exactOptional(),
 }).meta({ id: 'Extension' });

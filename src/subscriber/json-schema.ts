@@ -289,8 +289,6 @@ export function publishedSchema(): unknown {
     io: 'input',
     override: ({ jsonSchema, zodSchema }) => {
       if (zodSchema === extensionSchema) describeExtension(jsonSchema);
-      // `date-time` says what half a page of digits in the library's pattern says.
-      if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
     },
   });
 }

@@ -6,7 +6,7 @@ import type { CallEvent } from '../../src/call/event.ts';
 import type { Journal, JournalEntry, ReadResult } from '../../src/journal/journal.ts';
 
 export class MemoryJournal implements Journal {
-  readonly epoch = 'memory01';
+  readonly epoch: string;
   /** Those that have not been dropped. */
   readonly #entries: JournalEntry[] = [];
   readonly #listeners: ((entries: readonly JournalEntry[]) => void)[] = [];
@@ -20,8 +20,9 @@ export class MemoryJournal implements Journal {
   beforeRead: () => Promise<void> = () => Promise.resolve();
   reads = 0;
 
-  constructor({ commitsAlone = true } = {}) {
+  constructor({ commitsAlone = true, epoch = 'memory01' } = {}) {
     this.#commitsAlone = commitsAlone;
+    this.epoch = epoch;
   }
 
   get head(): number {
