@@ -7,7 +7,12 @@ import type { ExtensionPattern } from '../call/extension.ts';
 import type { CallView } from '../subscriber/call-view.ts';
 import type { Request, RequestHead } from '../subscriber/message.ts';
 import { wire } from '../subscriber/message.ts';
-import type { AnswerReading, CdrReading, ServerMessage } from '../subscriber/reading.ts';
+import type {
+  AnswerReading,
+  CdrReading,
+  ServerMessage,
+  SourceReading,
+} from '../subscriber/reading.ts';
 
 /** The name of this encoding as a WebSocket subprotocol. */
 export const jsonSubprotocol = 'offhook.json';
@@ -158,11 +163,12 @@ function readCdr(cdr: Json): CdrReading {
   return { ended: String(state) === '1', fields: new Map(known) };
 }
 
-function readSource(source: Json): { name: string; state: string; heard: string | undefined } {
+function readSource(source: Json): SourceReading {
   return {
     name: textOf(source['name']) ?? '',
     state: textOf(source['state']) ?? '',
     heard: textOf(source['heard']),
+    lagMs: numberOf(source['lag']),
   };
 }
 
