@@ -16,7 +16,7 @@ export interface Site {
   readonly folder: string;
   readonly dataFolder: string;
   readonly door: Door;
-  /** The settings with which every server of this place starts, before its sources. */
+  /** The settings with which every server of this place starts, before its sources; no limits are set. */
   readonly settings: string;
 }
 
@@ -30,6 +30,10 @@ keepAlive = 4
 queueBytes = 262144
 [http]
 port = ${httpPort}
+[access]
+maxPerAddress = 0
+acceptRate = 0
+requestRate = 0
 [data]
 dir = "${dataFolder}"
 [site]
