@@ -20,13 +20,14 @@ export interface Site {
   readonly settings: string;
 }
 
-export async function newSite(folder: string): Promise<Site> {
+/** @param keepAliveS seconds between keep-alives: silence for half as long again ends a session */
+export async function newSite(folder: string, keepAliveS: number): Promise<Site> {
   const [feedPort, httpPort] = [await freePort(), await freePort()];
   const dataFolder = join(folder, 'data');
   const settings = `
 [feed]
 port = ${feedPort}
-keepAlive = 4
+keepAlive = ${keepAliveS}
 queueBytes = 262144
 [http]
 port = ${httpPort}
