@@ -29,7 +29,7 @@ test('the same seed gives the same storm, another one another', () => {
 
 test('every promise holds through a storm', { timeout: (seconds + 180) * 1_000 }, async () => {
   const plan = planOf(seed, seconds, clients);
-  const site = await newSite(await newFolder());
+  const site = await newSite(await newFolder(), 4);
   const disk = mountSmallDisk(site.dataFolder, (192 + 4 * seconds) * 1_048_576);
   onTestFinished(() => disk?.remove());
   const aftermath = await Storm.over(plan, site, disk).catch((error: unknown) => {

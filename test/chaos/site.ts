@@ -16,20 +16,25 @@ export interface Site {
   readonly folder: string;
   readonly dataFolder: string;
   readonly door: Door;
-  /** The settings with which every server of this place starts, before its sources. */
+  /** The settings with which every server of this place starts, before its sources; no limits are set. */
   readonly settings: string;
 }
 
-export async function newSite(folder: string): Promise<Site> {
+/** @param keepAliveS seconds between keep-alives: silence for half as long again ends a session */
+export async function newSite(folder: string, keepAliveS: number): Promise<Site> {
   const [feedPort, httpPort] = [await freePort(), await freePort()];
   const dataFolder = join(folder, 'data');
   const settings = `
 [feed]
 port = ${feedPort}
-keepAlive = 4
+keepAlive = ${keepAliveS}
 queueBytes = 262144
 [http]
 port = ${httpPort}
+[access]
+maxPerAddress = 0
+acceptRate = 0
+requestRate = 0
 [data]
 dir = "${dataFolder}"
 [site]
