@@ -16,7 +16,6 @@ import type {
   SignalMemory,
 } from './journal.ts';
 import { Pages } from './pages.ts';
-import { RecentEntries } from './recent.ts';
 import { remember } from './remembered.ts';
 import { batchOf, eventOf, type Append, type CdrMaker } from './rows.ts';
 import { RecentSignals } from './signals.ts';
@@ -39,8 +38,6 @@ const maxEventsPerCommit = 512;
 /** Bounds of one answer of `readAfter`, for the same reason: parsing a megabyte takes 5 to 10 ms. */
 const maxReadEntries = 512;
 const maxReadBytes = 512_000;
-/** Entries that are told again without a look at the disk: some seconds of a busy server, some megabytes. */
-const recentEntries = 2_048;
 /**
  * From the start of one commit to that of the next, milliseconds: what comes in between shares it. A
  * commit costs the same for one event as for ten; one that finds the disk idle does not wait.
@@ -71,7 +68,6 @@ export class EmbeddedJournal implements Journal, SignalMemory {
   readonly #onCommit: EmbeddedJournalOptions['onCommit'];
   readonly #listeners: ((entries: readonly JournalEntry[]) => void)[] = [];
   readonly #signals = new RecentSignals();
-  readonly #recent = new RecentEntries(recentEntries);
   readonly #pages = new Pages((afterSeq, throughSeq, limit) =>
     this.#read(afterSeq, throughSeq, limit),
   );
@@ -260,7 +256,6 @@ export class EmbeddedJournal implements Journal, SignalMemory {
 
   #tell({ entries, appends }: Commit): void {
     this.#head = entries.at(-1)?.seq ?? this.#head;
-    this.#recent.add(entries);
     this.#durable += appends.length;
     for (const { signalIds } of appends) this.#signals.settle(signalIds);
     if (entries.length > 0) for (const listener of this.#listeners) listener(entries);
