@@ -20,6 +20,7 @@ import type { Connection, House } from '../subscriber/connection.ts';
 import { Encoder } from '../subscriber/encoding.ts';
 import { Groups } from '../subscriber/group.ts';
 import { listenTcp, type Listener } from '../subscriber/tcp.ts';
+import { Turns } from '../subscriber/turns.ts';
 import type { Log } from '../telemetry/log.ts';
 import { FrontDesk } from './desk.ts';
 import { Entrance } from './entrance.ts';
@@ -162,6 +163,7 @@ async function assemble(
     clock: steadyClock,
     log,
     times: site.times,
+    turns: new Turns(steadyClock, (next) => setImmediate(next)),
     queueBytes: config.feed.queueBytes,
   };
   const timer = setInterval(() => {

@@ -20,6 +20,7 @@ import { parseRequest } from './request-codec.ts';
 import { type Ask, Session, type SessionEffect, type SessionSettings } from './session.ts';
 import type { Subscription } from './subscription.ts';
 import { type FeedAnswer, type Line, type Stock, Subscribing } from './subscribing.ts';
+import type { Turns } from './turns.ts';
 
 /** Everything that all connections share. */
 export interface House extends Stock {
@@ -27,6 +28,8 @@ export interface House extends Stock {
   readonly deadlines: Deadlines<Connection>;
   readonly clock: Clock;
   readonly times: CdrTimes;
+  /** Reading takes its turns, so that nobody's flood holds up those who listen. */
+  readonly turns: Turns;
   /** Bytes that may wait for one reader before it counts as slow. */
   readonly queueBytes: number;
 }
