@@ -11,7 +11,7 @@ import type { Log } from '../telemetry/log.ts';
 /** Between looks at the files, milliseconds. */
 const usualLookMs = 10_000;
 /** From so many days before the end on, the log has a warning every day. */
-const soonDays = 14;
+export const soonDays = 14;
 
 export interface SecuringOptions {
   /** Absent: ten seconds. */
@@ -44,7 +44,7 @@ export class Securing {
    * @throws {CertificateError} when what the configuration names cannot be used
    */
   static load(config: Config, log: Log, { lookMs }: SecuringOptions = {}): Securing | undefined {
-    if (!isNeeded(config)) return undefined;
+    if (!usesTls(config)) return undefined;
     const securing = new Securing(config.tls, log, lookMs ?? usualLookMs);
     log.info(securing.#fields, 'certificate.loaded');
     securing.#warn();
@@ -128,6 +128,6 @@ export class Securing {
 }
 
 /** Whether any listener of this configuration uses TLS. */
-export function isNeeded({ feed, http }: Config): boolean {
+export function usesTls({ feed, http }: Config): boolean {
   return feed.tls || (http.enabled && http.tls);
 }

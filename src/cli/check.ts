@@ -1,8 +1,12 @@
 /** `offhook check`: whether a configuration can be used, and what it comes to. */
 import { Command } from 'commander';
+import { CertificateError, Certificates } from '../access/certificates.ts';
 import { readTokenFile } from '../access/token-file.ts';
+import { soonDays, usesTls } from '../app/securing.ts';
+import { systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import { effectiveSettings, effectiveText } from '../config/effective.ts';
+import { clearTextWarnings } from '../config/exposure.ts';
 import { loadConfig } from '../config/load.ts';
 import { InvalidConfigError } from '../config/problem.ts';
 import type { Config } from '../config/settings.ts';
@@ -27,15 +31,19 @@ export function checkCommand(surface: Surface): Command {
 
 function check(options: CheckOptions, surface: Surface): void {
   let config: Config;
+  let warnings: readonly string[];
   try {
     config = loadConfig(options.config, readTokenFile);
+    warnings = [...clearTextWarnings(config), ...certificateWarnings(config)];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     report(error, options, surface);
     return;
   }
   if (options.json === true) {
-    surface.out(JSON.stringify({ ok: true, settings: effectiveSettings(config) }, null, 2));
+    surface.out(
+      JSON.stringify({ ok: true, warnings, settings: effectiveSettings(config) }, null, 2),
+    );
     return;
   }
   surface.out(effectiveText(config).trimEnd());
@@ -45,10 +53,26 @@ function check(options: CheckOptions, surface: Surface): void {
   if (enabled === 0) {
     surface.aside('  Without a source no call is ever seen; add a [[source]].');
   }
+  for (const warning of warnings)
+    surface.aside(`  ${surface.asidePaint('yellow', '!')} ${warning}`);
+}
+
+/**
+ * Looks into the certificates where a listener uses them.
+ * @throws {CertificateError} when they cannot be used
+ */
+function certificateWarnings(config: Config): readonly string[] {
+  if (!usesTls(config)) return [];
+  const { daysLeft, expiresAtMs } = Certificates.load(config.tls, systemClock);
+  if (daysLeft >= soonDays) return [];
+  const days = daysLeft === 1 ? 'one day' : `${daysLeft} days`;
+  const expires = new Date(expiresAtMs).toISOString();
+  return [`The certificate in tls.certificate expires in ${days}, on ${expires}.`];
 }
 
 function report(error: ConfigError, options: CheckOptions, surface: Surface): void {
-  const problems = error instanceof InvalidConfigError ? error.problems : [];
+  const isListed = error instanceof InvalidConfigError || error instanceof CertificateError;
+  const problems = isListed ? error.problems : [];
   if (options.json === true) {
     const { code, message } = error;
     surface.out(JSON.stringify({ ok: false, code, message, problems }, null, 2));

@@ -5,7 +5,7 @@
 import { isLoopback } from './address.ts';
 import { describeValue } from './problem.ts';
 import type { Problem } from './problem.ts';
-import { sections } from './settings.ts';
+import { type Config, sections } from './settings.ts';
 import { tablesOf, valueAt } from './tree.ts';
 import type { Tree } from './tree.ts';
 
@@ -52,4 +52,25 @@ function openIngest(tree: Tree): Problem[] {
         'tls.clientCa, or the addresses that may connect in access.allow',
     };
   });
+}
+
+/**
+ * What a usable configuration lets others read on their way, one sentence each: tokens that cross a network
+ * without TLS. Something in front of the server may do TLS for it, so these are warnings.
+ */
+export function clearTextWarnings(config: Config): readonly string[] {
+  const { feed, http, access, tokens, filedTokens, sources } = config;
+  const isShown = (listener: { readonly host: string; readonly tls: boolean }): boolean =>
+    !listener.tls && !isLoopback(listener.host);
+  const hasTokens = access.requireToken || tokens.length + filedTokens.length > 0;
+  const isIngest = sources.some(
+    (source) => source.type === 'ingest' && source.enabled && source.tokenSha256 !== undefined,
+  );
+  const warning = (name: 'feed' | 'http'): string =>
+    `Tokens cross the network in clear to ${name}.host = ${describeValue(config[name].host)}: set ` +
+    `${name}.tls = true, or let it listen on this machine alone, behind something that does TLS.`;
+  return [
+    ...(isShown(feed) && hasTokens ? [warning('feed')] : []),
+    ...(http.enabled && isShown(http) && (hasTokens || isIngest) ? [warning('http')] : []),
+  ];
 }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Authority, inDays, type Pair } from '../support/certificates.ts';
 import { FakeFeed } from '../support/fake-feed.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -123,6 +124,42 @@ describe('check', () => {
       ok: true,
       settings: { sections: { feed: { port: 7400 } } },
     });
+  });
+
+  it('looks into certificates, and warns before they expire', async () => {
+    const authority = new Authority(folder);
+    const old = authority.sign('old', { from: inDays(-9), to: inDays(-1) });
+    const soon = authority.sign('soon', { to: inDays(5.5) });
+    const toml = ({ certificate, key }: Pair): string =>
+      `[feed]\ntls = true\n[tls]\ncertificate = "${certificate}"\nkey = "${key}"\n`;
+    written(toml(old));
+    const bad = await offhook(['check']);
+    expect(bad.code).toBe(1);
+    expect(bad.out).toMatch(
+      /^✘ tls.certificate\n {4}seen: .*old\.pem.* expired on .*\n {4}expected: /,
+    );
+    expect(bad.err).toBe('offhook: offhook.toml has one problem.\n');
+    expect(JSON.parse((await offhook(['check', '--json'])).out)).toMatchObject({
+      code: 'CERTIFICATE_UNUSABLE',
+      problems: [{ path: 'tls.certificate' }],
+    });
+    written(toml(soon));
+    const { code, err } = await offhook(['check']);
+    expect(code).toBe(0);
+    expect(err).toMatch(/! The certificate in tls.certificate expires in 5 days, on 20/);
+  });
+
+  it('warns where tokens would cross a network in clear', async () => {
+    const token = `[[token]]\nname = "wall"\nsha256 = "${'ab'.repeat(32)}"\n`;
+    const access = '[access]\nrequireToken = true\n';
+    written(`[feed]\nhost = "0.0.0.0"\n${access}${token}`);
+    const { code, err } = await offhook(['check']);
+    expect(code).toBe(0);
+    expect(err).toMatch(
+      /! Tokens cross the network in clear to feed\.host = "0\.0\.0\.0": set feed\.tls/,
+    );
+    const { out } = await offhook(['check', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ warnings: [expect.stringContaining('feed.host')] });
   });
 
   it('says which file is missing and what else to do, without a stack', async () => {

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { isAddressBlock, isLoopback } from '../../src/config/address.ts';
+import { clearTextWarnings } from '../../src/config/exposure.ts';
 import { InvalidConfigError } from '../../src/config/problem.ts';
 import type { Problem } from '../../src/config/problem.ts';
 import { readConfig } from '../../src/config/read.ts';
@@ -209,4 +210,31 @@ describe('an address', () => {
       expect(isLoopback(host)).toBe(false);
     },
   );
+});
+
+describe('tokens that cross a network in clear', () => {
+  const warned = (text: string): readonly string[] => {
+    const config = readConfig(text, 'offhook.toml', bareMachine);
+    return clearTextWarnings(config).map((each) => /(feed|http)\.host/.exec(each)?.[1] ?? each);
+  };
+  const access = '[access]\nrequireToken = true\n';
+  const secured = (listener: string): string => listener + 'tls = true\n';
+
+  it.each([
+    [feed + http + access + token, ['feed', 'http']],
+    [secured(feed) + http + access + token + certificate, ['http']],
+    [feed + secured(http) + access + token + certificate, ['feed']],
+    [secured(feed) + secured(http) + access + token + certificate, []],
+    [`${feed}${http}enabled = false\n${access}${token}`, ['feed']],
+    [access + token, []],
+    // Not asked for, and yet shown by whoever has one.
+    [`${feed}[access]\nallow = ["10.0.0.0/8"]\n${token}`, ['feed']],
+    [`${feed}${http}[access]\nallow = ["10.0.0.0/8"]\n`, []],
+    [
+      `${http}[access]\nallow = ["10.0.0.0/8"]\n[[source]]\ntype = "ingest"\nname = "i"\ntokenSha256 = "${sha256}"\n`,
+      ['http'],
+    ],
+  ])('are warned of: %#', (text, expected) => {
+    expect(warned(text)).toEqual(expected);
+  });
 });
