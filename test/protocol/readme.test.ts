@@ -59,6 +59,25 @@ describe('the text of the protocol', () => {
     for (const message of shown) expect(known).toContain(message);
   });
 
+  it('tells the same bounds in the words of JSON', () => {
+    const { messageBytes, depth, elements, attributesPerElement, valueBytes } = bounds;
+    const table = rows.slice(rows.findIndex(([first]) => first === 'In JSON') + 2);
+    expect(table.slice(0, 5).map(([, limit = '']) => parseInt(limit, 10))).toEqual([
+      messageBytes,
+      depth,
+      elements,
+      attributesPerElement,
+      valueBytes,
+    ]);
+  });
+
+  it('shows only JSON that is among the examples', () => {
+    const shown = [...text.matchAll(/```json\n(.*)\n```/g)].map(([, message]) => message);
+    const known = list('examples', 'json').map((file) => read(`examples/${file}`).trimEnd());
+    expect(shown.length).toBeGreaterThan(1);
+    for (const message of shown) expect(known).toContain(message);
+  });
+
   it('links to files that are there', () => {
     const links = [...text.matchAll(/\]\(((?:examples|conversations)\/[^)]+)\)/g)].map(
       ([, to]) => to,
