@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Feed } from '../../src/client/feed.ts';
 import type { FeedEvent } from '../../src/client/event.ts';
 import { connectFeed } from '../../src/client/node.ts';
-import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
+import { lastSeq, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 
 let folder = '';
 let server: ServerProcess | undefined;
@@ -103,8 +103,8 @@ test.each<[string, (ports: Ports) => string]>([
     // A run without the source gives its calls up: in the end every call that started has ended.
     server = await startServerProcess(folder, toml(ports, round === 6 ? 0 : round + 1));
   }
-  await notes.until(() => notes.connected.length > 6);
-  await notes.until(() => notes.ends.length >= notes.starts.length);
+  const last = await lastSeq(server);
+  await notes.until(() => notes.seqs.at(-1) === last);
 
   expect(new Set(notes.connected)).toEqual(new Set([true]));
   expect(notes.reasons).toContain('the server is going away');
