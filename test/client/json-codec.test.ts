@@ -1,37 +1,96 @@
-/**
- * The client's half of the JSON encoding against the server's: what it writes is understood, and what is
- * published it reads as whoever looks at every member does.
- */
+/** The client's JSON against the published examples: each says what its twin in XML says. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ProtocolError } from '../../src/base/errors.ts';
+import { isoTime } from '../../src/client/event.ts';
 import { readServerJson, requestJson } from '../../src/client/json-codec.ts';
 import { parseJsonRequest } from '../../src/subscriber/json-request-codec.ts';
-import { jsonExamples } from '../protocol/json-messages.ts';
-import { requests } from '../protocol/messages.ts';
-import * as strict from '../support/json-messages.ts';
+import { readServerDocument } from '../../src/subscriber/reading.ts';
+import { parseRequest } from '../../src/subscriber/request-codec.ts';
 
-describe('the client', () => {
-  it.each(Object.entries(requests))('asks to %s so that the server understands', (_, request) => {
-    const optedIn = request.kind === 'subscribe' ? { feed: { snapshot: false, ack: false } } : {};
-    const understood = parseJsonRequest(Buffer.from(requestJson(request)));
-    expect(understood).toEqual({ ...optedIn, ...request });
+const folder = join(import.meta.dirname, '..', '..', 'protocol', 'feed', 'examples');
+const names = readdirSync(folder)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => name.slice(0, -'.json'.length));
+const read = (name: string): Buffer => readFileSync(join(folder, name));
+
+type Message = ReturnType<typeof readServerJson>;
+
+/** Every time outside of the record as JSON tells it. */
+function withIsoTimes(value: unknown): unknown {
+  if (typeof value === 'string') return isoTime(value, 'utc') ?? '';
+  if (Array.isArray(value)) return value.map(withIsoTimes);
+  if (value instanceof Map || typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withIsoTimes(each)]));
+}
+
+describe('a message of the server', () => {
+  const theirs = names.filter((name) => !name.startsWith('request-'));
+
+  it('has an example of every kind', () => {
+    expect(theirs.length).toBeGreaterThan(30);
   });
 
-  const said = [...jsonExamples].filter(([name]) => !name.startsWith('request-'));
-
-  it.each(said)('reads %s to the last member', (_, text) => {
-    expect(readServerJson(text)).toEqual(strict.readServerJson(text));
+  it.each(theirs)('%s reads as its twin in XML', (name) => {
+    const json = readServerJson(read(`${name}.json`).toString());
+    const xml = withIsoTimes(readServerDocument(read(`${name}.xml`))) as typeof json;
+    expect(json).toEqual({ ...xml, ...differences(json, xml) });
   });
+});
 
-  it.each(['', '[]', 'null', '7', '{', '"a"'])('makes nothing of %j', (text) => {
+/** Where the encodings differ by the protocol. */
+function differences(json: Message, xml: Message): object {
+  // What was wrong with a request has other words in each.
+  if (json?.kind === 'failure') return { detail: json.detail };
+  if (json?.kind !== 'answer' || xml?.kind !== 'answer') return {};
+  return {
+    // A client of JSON has opted in, whether it says so or not.
+    ...(xml.feed === undefined && json.feed !== undefined && { feed: json.feed }),
+    ...(xml.head.type === 'MuteState' && { head: { ...xml.head, type: 'GetMuteState' } }),
+  };
+}
+
+describe('a request', () => {
+  const ours = names.filter((name) => name.startsWith('request-'));
+
+  it.each(ours)('%s is written as the example says', (name) => {
+    const request = parseRequest(read(`${name}.xml`));
+    if (request instanceof ProtocolError || request.kind === 'refusal') throw new Error(name);
+    const expected = parseJsonRequest(read(`${name}.json`));
+    const written = parseJsonRequest(Buffer.from(requestJson(request)));
+    expect(written).not.toMatchObject({ kind: 'refusal' });
+    expect(written).toEqual(expected);
+  });
+});
+
+describe('a text that is no message', () => {
+  it.each(['', 'hello', '[]', '"x"', 'null', '7', '{"code":0', 'NaN'])('%j is none', (text) => {
     expect(readServerJson(text)).toBeUndefined();
   });
 
-  it('passes over what it does not know', () => {
-    expect(readServerJson('{"notification":"CallMiddle"}')).toEqual({
-      kind: 'unknown',
-      name: 'CallMiddle',
+  it.each([
+    '{}',
+    '{"code":"0"}',
+    '{"notification":7}',
+    '{"notification":"New","x":1}',
+    '{"code":0}',
+  ])('%s is nothing that we know', (text) => {
+    expect(readServerJson(text)).toMatchObject({ kind: 'unknown' });
+  });
+
+  it('with members of other types is read as far as it goes', () => {
+    const text = JSON.stringify({
+      notification: 'CallStart',
+      position: 7,
+      cdr: { state: 1, id: 5, x: null, y: {}, __proto__: { z: 1 } },
+      call: { state: 3, parties: 'all', queue: [1, { missedBy: [2, 'a'] }] },
     });
-    expect(readServerJson('{"code":0,"later":true}')?.kind).toBe('unknown');
-    expect(readServerJson('{"later":true}')?.kind).toBe('unknown');
+    expect(readServerJson(text)).toMatchObject({
+      kind: 'call',
+      position: undefined,
+      cdr: { ended: true, fields: new Map([['id', '5']]) },
+      view: { state: '', parties: [], queue: [{ name: '', missedBy: ['a'] }] },
+    });
   });
 });

@@ -77,3 +77,23 @@ function stderrOf({ stderr }: ChildProcess): Readable {
   if (stderr === null) throw new Error('the process was started without its log');
   return stderr;
 }
+
+/**
+ * The number of the last event, once no call goes on any more.
+ * @throws {Error} when calls still go on after the deadline
+ */
+export async function lastSeq(
+  { httpPort }: ServerProcess,
+  token = '',
+  deadlineMs = 30_000,
+): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  const endMs = Date.now() + deadlineMs;
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${httpPort}/v1/calls`, { headers });
+    const { position, calls } = (await answer.json()) as { position: string; calls: unknown[] };
+    if (calls.length === 0) return Number(position.split('-')[1]);
+    if (Date.now() > endMs) throw new Error(`${calls.length} calls go on`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
