@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { asker } from './ask.mjs';
-import { sections } from '../../dist/config/settings.js';
 
 const here = import.meta.dirname;
 const bin = join(here, '..', '..', 'dist/cli/main.js');
@@ -67,8 +66,7 @@ export async function startLoad({ helpers }) {
   return { ask: asker(child), end: () => end(child) };
 }
 
-const limitsOff =
-  sections.access === undefined ? '' : '[access]\nmaxPerAddress = 0\nacceptRate = 0\n';
+const limitsOff = '[access]\nmaxPerAddress = 0\nacceptRate = 0\n';
 
 /**
  * `offhook serve`, with one AMI source, durable appends, metadata files off, and the limits per address

@@ -142,6 +142,15 @@ export class Audience {
     };
   }
 
+  /** So many subscribers more, for those who only want them to be there. */
+  async more(count) {
+    const { wire, ports, own } = this.#about;
+    const first = this.#subscribers.length;
+    const more = await openMany({ wire, ports, count, looking: 0, own, first });
+    this.#subscribers.push(...more);
+    return {};
+  }
+
   /** How many connections are open. */
   get alive() {
     return this.#subscribers.filter((each) => !each.isClosed).length;

@@ -35,6 +35,7 @@ const work = {
   stop: ({ count }) => audience.stop(count),
   refill: () => audience.refill(),
   close: () => audience.close(),
+  more: ({ count }) => audience.more(count),
   alive: () => audience.alive,
 
   openCrowd(about) {

@@ -22,6 +22,7 @@ export async function idle(load, { quick, say }) {
     `${result.wire}, ${whole(result.alive)} open`,
     whole(per(result, 'rss')),
     fixed(per(result, 'rss') / 1024, 1),
+    whole((result.after.rss - result.half.rss) / (subscribers / 2)),
     whole(per(result, 'heapUsed')),
     whole(per(result, 'external')),
     whole((result.unsettledRss - result.before.rss) / subscribers),
@@ -35,6 +36,7 @@ export async function idle(load, { quick, say }) {
         'sessions',
         'RSS B',
         'RSS KiB',
+        'RSS B of the second half',
         'heap B',
         'external B',
         'RSS B not settled',
@@ -63,14 +65,10 @@ async function measure(load, wire, subscribers, { settleS, watchS }) {
   const inspection = await Inspection.of(pid, inspectPort);
   await sleep(1_000);
   const before = await inspection.settled();
-  await load.ask('open', {
-    wire,
-    ports: server.ports,
-    serverPid: pid,
-    subscribers,
-    own: true,
-    looking: subscribers,
-  });
+  const audience = { wire, ports: server.ports, serverPid: pid, own: true, looking: 0 };
+  await load.ask('open', { ...audience, subscribers: subscribers / 2 });
+  const half = await inspection.settled();
+  await load.ask('more', { count: subscribers / 2 });
   // Every session is sent its first keep-alive an interval after it subscribed, so in every interval from
   // here on there is one; only the opening itself should be over.
   await sleep(settleS * 1000);
@@ -84,5 +82,5 @@ async function measure(load, wire, subscribers, { settleS, watchS }) {
   await load.ask('close');
   await end(server.child);
   data.remove();
-  return { wire, subscribers, alive, before, after, unsettledRss, cpuShare };
+  return { wire, subscribers, alive, before, half, after, unsettledRss, cpuShare };
 }
