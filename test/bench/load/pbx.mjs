@@ -1,14 +1,14 @@
 /**
  * An Asterisk of the bench: greets, lets the server in, shows an empty list of channels, and then says
- * what it is told to: the frames of calls, as Asterisk 22 writes them.
+ * what it is told to: the frames of calls, as Asterisk 22 writes them. A server that comes again, after a
+ * restart, is served again.
  */
 import { createServer } from 'node:net';
 
 export class BenchPbx {
   #server = createServer((socket) => this.#greet(socket));
   #socket;
-  #ready;
-  ready = new Promise((resolve) => (this.#ready = resolve));
+  #isReady = false;
 
   listen() {
     return new Promise((resolve) => {
@@ -18,11 +18,20 @@ export class BenchPbx {
     });
   }
 
+  /** True once the server is in, and knows that there are no calls. */
+  get isReady() {
+    return this.#isReady;
+  }
+
   #greet(socket) {
     this.#socket = socket;
+    this.#isReady = false;
     socket.setNoDelay(true);
     socket.setEncoding('latin1');
     socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      if (this.#socket === socket) this.#isReady = false;
+    });
     socket.write('Asterisk Call Manager/11.0.0\r\n');
     let text = '';
     socket.on('data', (chunk) => {
@@ -42,16 +51,12 @@ export class BenchPbx {
     socket.write(
       `Event: CoreShowChannelsComplete\r\nActionID: ${id}\r\nEventList: Complete\r\nListItems: 0\r\n\r\n`,
     );
-    this.#ready();
+    this.#isReady = true;
   }
 
-  /** False when the server does not keep up. */
+  /** What is said while nobody is in is lost, as it is with a PBX. */
   write(text) {
-    return this.#socket.write(text);
-  }
-
-  get pendingBytes() {
-    return this.#socket.writableLength;
+    if (this.#isReady) this.#socket.write(text);
   }
 
   close() {
@@ -66,7 +71,7 @@ function channel(event, key, caller, dialled, more) {
   return (
     `Event: ${event}\r\nPrivilege: call,all\r\nTimestamp: ${stamp()}\r\nSystemName: bench\r\n` +
     `Channel: PJSIP/${caller}-${key.slice(-8)}\r\nChannelState: 4\r\nChannelStateDesc: Ring\r\n` +
-    `CallerIDNum: ${caller}\r\nCallerIDName: User ${caller}\r\nConnectedLineNum: <unknown>\r\n` +
+    `CallerIDNum: ${caller}\r\nCallerIDName: <unknown>\r\nConnectedLineNum: <unknown>\r\n` +
     `ConnectedLineName: <unknown>\r\nLanguage: en\r\nAccountCode: bench\r\nContext: internal\r\n` +
     `Exten: ${dialled}\r\nPriority: 1\r\nUniqueid: ${key}\r\nLinkedid: ${key}\r\n${more}\r\n`
   );
