@@ -108,7 +108,9 @@ async function assemble(
     },
   });
   const registry = new Registry();
-  const pipeline = new Pipeline(registry, journal, systemClock, (held) => sources.hold(held));
+  const pipeline = new Pipeline(registry, journal, systemClock, (held, source) =>
+    sources.hold(held, source),
+  );
   const sources = new Sources(
     (signal) => pipeline.signal(signal),
     ({ name, tokenSha256 }) => ({
