@@ -49,6 +49,11 @@ export class HostilePbx {
     return new Promise((resolve) => (this.#over = resolve));
   }
 
+  /** Answers no more to whoever is connected. */
+  mute(): void {
+    for (const socket of this.#sockets) socket.removeAllListeners('data').resume();
+  }
+
   /** Drops whoever is connected. */
   drop(): void {
     for (const socket of this.#sockets) socket.destroy();
