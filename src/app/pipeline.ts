@@ -7,16 +7,13 @@ import type { Applied, CallEvent, EventKind, IgnoredReason } from '../call/event
 import type { Registry } from '../call/registry.ts';
 import type { CallSignal } from '../call/signal.ts';
 import type { Journal, SignalId } from '../journal/journal.ts';
-
-/** Events that may wait for the disk before the sources are held back, and when they go on. */
-const holdAbove = 50_000;
-const goOnBelow = 5_000;
+import { Backlog } from './backlog.ts';
 
 export class Pipeline {
   readonly #registry: Registry;
   readonly #journal: Journal;
   readonly #clock: Clock;
-  readonly #hold: (held: boolean) => void;
+  readonly #backlog: Backlog;
   /** Signals so far, by source; each is either applied or ignored. */
   readonly taken = new Map<string, number>();
   /** Those that made events, and those that were taken into account with nothing to tell yet. */
@@ -43,30 +40,37 @@ export class Pipeline {
   };
   /** How long each source was out of sight, gaps that are over only; milliseconds. */
   readonly gapMs = new Map<string, number>();
-  #held = false;
 
-  /** @param hold told when sources are to stop reading, and when they may go on */
-  constructor(registry: Registry, journal: Journal, clock: Clock, hold: (held: boolean) => void) {
+  /** @param hold told when one source, or all of them, are to stop reading, and when they may go on */
+  constructor(
+    registry: Registry,
+    journal: Journal,
+    clock: Clock,
+    hold: (held: boolean, source?: string) => void,
+  ) {
     this.#registry = registry;
     this.#journal = journal;
     this.#clock = clock;
-    this.#hold = hold;
+    this.#backlog = new Backlog(hold);
     journal.onCommitted((entries) => {
-      for (const { event } of entries) this.events[event.kind] += 1;
-      if (this.#held && journal.pending < goOnBelow) this.#setHeld(false);
+      for (const { event } of entries) {
+        this.events[event.kind] += 1;
+        this.#backlog.durable(event.source, 1);
+      }
+      this.#backlog.settle();
     });
   }
 
-  /** True while the sources are held back. */
+  /** True while all sources are held back. */
   get isHeld(): boolean {
-    return this.#held;
+    return this.#backlog.isHeld;
   }
 
   signal(signal: CallSignal): void {
     const applied = this.#apply(signal);
     if (applied.kind !== 'events') return;
-    this.#journal.append(applied.events);
-    if (!this.#held && this.#journal.pending > holdAbove) this.#setHeld(true);
+    this.#append(applied.events);
+    this.#backlog.judge(signal.source);
   }
 
   /** Takes a batch as one; resolves when what came of it is durable, with what came of each. */
@@ -78,7 +82,7 @@ export class Pipeline {
     const events = applied.flatMap((each): readonly CallEvent[] =>
       each.kind === 'events' ? each.events : [],
     );
-    this.#journal.append(events, ids);
+    this.#append(events, ids);
     await this.#journal.settled();
     return applied;
   }
@@ -119,8 +123,8 @@ export class Pipeline {
     }
   }
 
-  #setHeld(held: boolean): void {
-    this.#held = held;
-    this.#hold(held);
+  #append(events: readonly CallEvent[], ids?: readonly SignalId[]): void {
+    for (const { source } of events) this.#backlog.added(source, 1);
+    this.#journal.append(events, ids);
   }
 }

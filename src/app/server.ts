@@ -117,7 +117,9 @@ async function assemble(
     onCommit: counting.onCommit,
   });
   const registry = new Registry();
-  const pipeline = new Pipeline(registry, journal, systemClock, (held) => sources.hold(held));
+  const pipeline = new Pipeline(registry, journal, systemClock, (held, source) =>
+    sources.hold(held, source),
+  );
   const sources = new Sources(
     (signal) => pipeline.signal(signal),
     ({ name, tokenSha256 }) => ({

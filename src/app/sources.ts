@@ -124,10 +124,20 @@ export class Sources {
     return this.#sources.get(name);
   }
 
-  /** Makes sources stop reading while the disk is behind, and go on. */
-  hold(held: boolean): void {
-    this.#log.warn({ held }, held ? 'sources.held' : 'sources.released');
-    for (const source of this.#sources.values()) source.hold?.(held);
+  /**
+   * Makes sources stop reading while the disk is behind, and go on.
+   * @param only the one that sends more than its share; absent: all of them
+   */
+  hold(held: boolean, only?: string): void {
+    const event = held ? 'sources.held' : 'sources.released';
+    if (only === undefined) {
+      this.#log.warn({ held }, event);
+      for (const source of this.#sources.values()) source.hold?.(held);
+    } else {
+      // In a flood that is many times a second, and nothing to be done about.
+      this.#log.debug({ held, source: only }, event);
+      this.#sources.get(only)?.hold?.(held);
+    }
   }
 
   /** The source that takes signals over HTTP, where there is one; the configuration allows one. */

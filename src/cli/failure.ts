@@ -66,6 +66,7 @@ export function explain(error: unknown): Failure {
       );
     case 'REPLAY_UNREADABLE':
     case 'STORE_IN_USE':
+    case 'STORE_UNAVAILABLE':
       // The message says what to do.
       return new Failure(1, message, undefined, cause);
     default:

@@ -20,6 +20,7 @@ export class Conversation<E extends Exchanges<E>> {
   readonly #worker: Worker;
   readonly #options: WorkerOptions;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #onLost: (error: StoreError) => void;
   #nextId = 1;
   #lost: StoreError | undefined;
 
@@ -33,20 +34,22 @@ export class Conversation<E extends Exchanges<E>> {
     this.head = opened.head;
     this.#worker = worker;
     this.#options = options;
-    const lose = (cause?: unknown): void => {
-      if (this.#lost !== undefined) return;
-      const lost = lostError(options, cause);
-      this.#lost = lost;
-      for (const { reject } of this.#waiting.values()) reject(lost);
-      this.#waiting.clear();
-      onLost(lost);
-    };
+    this.#onLost = onLost;
+    const ended = (cause?: unknown): void => this.#lose(lostError(options, cause));
     // By name: without a name the worker's own listeners would go too, and it would no longer hold the
     // process open while an answer is awaited.
     for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
     worker.on('message', (reply: Reply) => this.#hear(reply));
-    worker.once('error', lose);
-    worker.once('exit', () => lose());
+    worker.once('error', ended);
+    worker.once('exit', () => ended());
+  }
+
+  #lose(error: StoreError): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    this.#onLost(error);
   }
 
   /**
@@ -96,6 +99,10 @@ export class Conversation<E extends Exchanges<E>> {
     this.#waiting.delete(reply.id);
     if (reply.kind === 'done') waiting?.resolve(reply.answer);
     else waiting?.reject(this.#refusal(reply.message));
+    // A disk may have room again, but a damaged file does not mend itself: nothing can be kept any more.
+    if (reply.kind === 'failed' && this.#options.mode === 'write' && damage.test(reply.message)) {
+      this.#lose(damaged(this.#options, reply.message));
+    }
   }
 
   #refusal(message: string): StoreError {
@@ -107,6 +114,16 @@ export class Conversation<E extends Exchanges<E>> {
         )
       : new StoreError('STORE_UNAVAILABLE', `reading the store in ${folder} failed: ${message}`);
   }
+}
+
+const damage = /SQLITE_(CORRUPT|NOTADB)/;
+
+function damaged({ folder }: WorkerOptions, message: string): StoreError {
+  return new StoreError(
+    'STORE_UNAVAILABLE',
+    `the database in ${folder} is damaged: ${message}; ` +
+      'restore it from a backup, or move it away to begin with an empty one',
+  );
 }
 
 /**
@@ -128,7 +145,7 @@ function lostError({ mode, folder }: WorkerOptions, cause?: unknown): StoreError
   const reason = cause instanceof Error ? cause.message : 'it ended';
   return new StoreError(
     'STORE_UNAVAILABLE',
-    `the ${mode} thread of the store in ${folder} is lost: ${reason}`,
+    `the ${mode} thread of the store in ${folder} is lost: ${reason}; what was told is kept, start the server again`,
     { cause },
   );
 }

@@ -19,6 +19,10 @@ const busyMs = 250;
 /** The thread that folds the log gives way sooner than the one that commits. */
 const foldBusyMs = 20;
 
+/** A database up to this size is looked at as a whole at start, bytes: about a second. */
+const wholeCheckBytes = 256 * 1_048_576;
+const neededTables = ['meta', 'open_calls', 'lost_sources', 'signal_ids'];
+
 export const databaseName = 'offhook.db';
 export const lockName = 'offhook.lock';
 
@@ -60,10 +64,13 @@ export function lockFolder(folder: string): SQLite.Database {
  */
 export function openForWriting(folder: string, maxPages?: number): SQLite.Database {
   return open(folder, { timeout: busyMs }, (db) => {
-    // These two shape the file and count only while it is empty.
-    db.exec(`PRAGMA page_size = ${pageBytes}`);
-    db.exec('PRAGMA auto_vacuum = INCREMENTAL');
     checkOurs(db);
+    checkSound(db, versionOf(db) > 0);
+    if (pragmaValue(db, 'page_count') === 0) {
+      // These two shape the file and count only while it is empty.
+      db.exec(`PRAGMA page_size = ${pageBytes}`);
+      db.exec('PRAGMA auto_vacuum = INCREMENTAL');
+    }
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
     // A thread of its own folds the log, so that no commit has to (folding.ts).
@@ -113,11 +120,20 @@ function open(
     db?.close();
     throw new StoreError(
       'STORE_UNAVAILABLE',
-      `the database ${path} cannot be used: ${reasonOf(cause)}; ` +
-        'restore it from a backup, or move it away to begin with an empty one',
+      `the database ${path} cannot be used: ${reasonOf(cause)}; ${remedyFor(cause)}`,
       { cause },
     );
   }
+}
+
+function remedyFor(cause: unknown): string {
+  const code = codeOf(cause) ?? '';
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) {
+    return 'it and its folder must be such that this user may write to them';
+  }
+  if (/^SQLITE_(FULL|IOERR)/.test(code)) return 'make room on its disk, or look what ails it';
+  if (/^SQLITE_BUSY/.test(code)) return 'end the program that holds it';
+  return 'restore it from a backup, or move it away to begin with an empty one';
 }
 
 function checkOurs(db: SQLite.Database): void {
@@ -131,6 +147,20 @@ function checkOurs(db: SQLite.Database): void {
     throw new Error(
       `it was written by a newer offhook (schema ${version}, this one knows ${migrations.length})`,
     );
+  }
+}
+
+/**
+ * Finds a damaged file now instead of in the middle of the day. Of a large one only what the server cannot
+ * go on without: looking at all of it would take longer than a restart may.
+ * @throws {Error} naming what is wrong
+ */
+function checkSound(db: SQLite.Database, hasTables: boolean): void {
+  const bytes = Number(pragmaValue(db, 'page_count')) * Number(pragmaValue(db, 'page_size'));
+  const tables = bytes <= wholeCheckBytes || !hasTables ? [''] : neededTables;
+  for (const table of tables) {
+    const found = pragmaValue(db, `quick_check(${table === '' ? 1 : table})`);
+    if (found !== 'ok') throw new Error(`it is damaged, ${String(found).replaceAll('\n', ' ')}`);
   }
 }
 

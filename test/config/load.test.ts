@@ -129,7 +129,7 @@ describe('loading a configuration file', () => {
   it('refuses bytes that are no UTF-8', () => {
     const path = written('latin.toml', Uint8Array.of(0x23, 0xff, 0xfe));
     expect(() => loadConfig(path, () => [])).toThrow(
-      'latin.toml cannot be read: it is not UTF-8 text.',
+      'latin.toml cannot be read: it is not UTF-8 text; save it as UTF-8.',
     );
   });
 });

@@ -21,6 +21,11 @@ export class Witness {
   #socket: Socket | undefined;
   #waiting: { readonly test: () => boolean; readonly resolve: () => void }[] = [];
 
+  /** @param position where it was before, if it was */
+  constructor(position?: string) {
+    this.#position = position;
+  }
+
   get position(): string | undefined {
     return this.#position;
   }
