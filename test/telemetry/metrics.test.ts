@@ -45,6 +45,18 @@ describe('a scrape', () => {
     expect(all.families.get('nodejs_gc_duration_seconds')?.type).toBe('histogram');
   });
 
+  it('walks through no list of what is open: with thousands of sockets that holds up the feed', async () => {
+    const names = [...(await scraped()).families.keys()];
+    const bound = names.filter((name) => /_(open_fds|active_\w+)$/.test(name));
+    expect(bound).toEqual([]);
+    // Nor does a gauge of ours or of the library call itself a sum.
+    const { families } = await scraped();
+    const wrong = names.filter(
+      (name) => name.endsWith('_total') && families.get(name)?.type !== 'counter',
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it('reads once, and shows no longer what is no longer there', async () => {
     const metrics = createMetrics();
     let reads = 0;
