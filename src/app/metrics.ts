@@ -195,10 +195,10 @@ function ofSessions(
   for (const connection of connections()) {
     // One that has ended is among the past already, though its socket may linger.
     if (!connection.isOpen) continue;
-    const { transport, standing } = connection;
+    const { transport, encoding, standing } = connection;
     const subscribed = standing.isSubscribed ? 'yes' : 'no';
-    const key = `${transport} ${subscribed}`;
-    const labels = { transport, encoding: 'xml', subscribed };
+    const key = `${transport} ${encoding} ${subscribed}`;
+    const labels = { transport, encoding, subscribed };
     const counted = open.get(key);
     if (counted === undefined) open.set(key, { labels, count: 1 });
     else counted.count += 1;

@@ -107,10 +107,11 @@ class DrivenFeed implements Feed, AsyncIterator<FeedEvent, undefined> {
   async summary(): Promise<ServerSummary> {
     const { summary } = await this.#ask({ kind: 'summary' }, wire.requests.summary);
     if (summary === undefined) throw lacking('summary');
-    const sources = summary.sources.map(({ name, state, heard }) => ({
+    const sources = summary.sources.map(({ name, state, heard, lagMs }) => ({
       name,
       state,
       heard: this.#time(heard),
+      lagMs,
     }));
     return { ...summary, sources };
   }

@@ -29,6 +29,8 @@ export interface SourceState {
   readonly state: string;
   /** When it was last heard, ISO 8601. */
   readonly heard: string | undefined;
+  /** How late the server took its last signal, milliseconds; undefined where the source tells no times. */
+  readonly lagMs: number | undefined;
 }
 
 export interface ServerSummary {

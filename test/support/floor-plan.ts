@@ -43,6 +43,7 @@ export const doors: Readonly<Record<string, string>> = {
   'subscriber/tcp.ts': 'sockets of subscribers',
   'subscriber/websocket.ts': 'sockets of subscribers',
   'telemetry/log.ts': 'the log',
+  'telemetry/metrics.ts': 'the numbers of the process',
 };
 
 /** Rooms that are doors as a whole. */
@@ -54,7 +55,7 @@ const pureName =
 const pureRooms: ReadonlySet<string> = new Set(['call', 'feed']);
 
 const outside =
-  /^(node:(child_process|cluster|dgram|dns|fs|http|http2|https|inspector|net|os|process|readline|repl|timers|tls|worker_threads)(\/.*)?|ws|fastify|better-sqlite3|pino|commander)$/;
+  /^(node:(child_process|cluster|dgram|dns|fs|http|http2|https|inspector|net|os|process|readline|repl|timers|tls|worker_threads)(\/.*)?|ws|fastify|better-sqlite3|pino|prom-client|commander)$/;
 const outsideWords =
   /\b(Date\.now|(set|clear)(Timeout|Interval|Immediate)|queueMicrotask|Math\.random|random(Bytes|UUID|Int|FillSync)|fetch|nanoid)\(|\bnew Date\(\)|\b(process|console|performance)\.|\bglobalThis\b/g;
 
