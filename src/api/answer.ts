@@ -46,13 +46,17 @@ export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): 
     socket.destroy();
     return;
   }
-  const body = unreadable(error.code);
+  socket.end(problemText(unreadable(error.code)));
+}
+
+/** A whole answer, after which the connection ends, for where there is no reply to give it by. */
+export function problemText(body: Problem): string {
   const text = JSON.stringify(body);
-  socket.end(
+  return (
     `HTTP/1.1 ${body.status} ${body.title}\r\n` +
-      `Content-Type: ${problemType}\r\n` +
-      `Content-Length: ${Buffer.byteLength(text)}\r\n` +
-      `Connection: close\r\n\r\n${text}`,
+    `Content-Type: ${problemType}\r\n` +
+    `Content-Length: ${Buffer.byteLength(text)}\r\n` +
+    `Connection: close\r\n\r\n${text}`
   );
 }
 

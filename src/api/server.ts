@@ -8,6 +8,7 @@ import type { TlsOptions } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify';
 import { type Problem, problem } from '../base/problem.ts';
 import { mishapOf, refuse, refuseConnection } from './answer.ts';
+import { boundBacklog } from './backlog.ts';
 import { callRoutes, type CallBook } from './calls.ts';
 import { cdrRoutes, type CdrBook } from './cdrs.ts';
 import { guard, type GuardPort } from './guard.ts';
@@ -49,6 +50,8 @@ export interface ApiServer {
 /** Bounds that are nobody's to set: what real clients need, and room to spare. */
 const limits = {
   headersMs: 10_000,
+  /** How late the end of these times may be seen. */
+  lookEveryMs: 1_000,
   requestMs: 30_000,
   keepAliveMs: 30_000,
   headerBytes: 16 * 1024,
@@ -119,10 +122,12 @@ function serverOf(tls: TlsOptions | undefined, handler: RequestListener): Server
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
     headersTimeout: limits.headersMs,
+    connectionsCheckingInterval: limits.lookEveryMs,
     maxHeaderSize: limits.headerBytes,
   };
-  if (tls === undefined) return createServer(bounds, handler);
-  return createTlsServer({ ...tls, handshakeTimeout: limits.headersMs, ...bounds }, handler);
+  const bounded = boundBacklog(handler);
+  if (tls === undefined) return createServer(bounds, bounded);
+  return createTlsServer({ ...tls, handshakeTimeout: limits.headersMs, ...bounds }, bounded);
 }
 
 /** Every route there is, as method and pattern, filled while they are registered. */

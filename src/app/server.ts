@@ -21,6 +21,7 @@ import type { House } from '../subscriber/house.ts';
 import { Encoder } from '../subscriber/encoding.ts';
 import { Groups } from '../subscriber/group.ts';
 import { listenTcp, type Listener } from '../subscriber/tcp.ts';
+import { Turns } from '../subscriber/turns.ts';
 import type { Log } from '../telemetry/log.ts';
 import { FrontDesk } from './desk.ts';
 import { Entrance } from './entrance.ts';
@@ -172,6 +173,7 @@ async function assemble(
     clock: steadyClock,
     log,
     times: site.times,
+    turns: new Turns(steadyClock, (next) => setImmediate(next)),
     queueBytes: config.feed.queueBytes,
     counts: counting.sessions,
   };

@@ -49,8 +49,17 @@ export class Framer {
    */
   push(chunk: Uint8Array): readonly Framed[] {
     const framed: Framed[] = [];
-    if (this.#broken) return framed;
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    for (let rest = bytesOf(chunk); rest.length > 0;) {
+      const { framed: next, taken } = this.next(rest);
+      if (next !== undefined) framed.push(next);
+      rest = rest.subarray(taken);
+    }
+    return framed;
+  }
+
+  /** Reads on until a document is complete or an error is met, or to the end of `bytes`. */
+  next(bytes: Buffer): { readonly framed?: Framed; readonly taken: number } {
+    if (this.#broken) return { taken: bytes.length };
     let start = 0;
     for (let at = 0; at < bytes.length; at += 1) {
       const byte = bytes[at] ?? 0;
@@ -58,23 +67,20 @@ export class Framer {
         if (byte !== lt || this.#mark !== 0) {
           const error = this.#between(byte);
           if (error === undefined) continue;
-          framed.push(this.#break(error));
-          return framed;
+          return { framed: this.#break(error), taken: bytes.length };
         }
         this.#lexer = new Lexer(this.#limits);
         start = at;
       }
       const step = this.#lexer.step(byte);
       if (step === 'inside') continue;
-      if (step !== 'complete') {
-        framed.push(this.#break(step));
-        return framed;
-      }
-      framed.push({ kind: 'document', document: this.#take(bytes.subarray(start, at + 1)) });
+      if (step !== 'complete') return { framed: this.#break(step), taken: bytes.length };
       this.#lexer = undefined;
+      const document = this.#take(bytes.subarray(start, at + 1));
+      return { framed: { kind: 'document', document }, taken: at + 1 };
     }
     if (this.#lexer !== undefined) this.#hold(bytes.subarray(start));
-    return framed;
+    return { taken: bytes.length };
   }
 
   /** What may stand between two messages: white space, NUL, a byte order mark. */
@@ -129,6 +135,10 @@ export class Framer {
     this.#release();
     return { kind: 'error', error };
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /**

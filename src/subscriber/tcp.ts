@@ -8,6 +8,7 @@ import { Connection } from './connection.ts';
 import type { House } from './house.ts';
 import type { Door } from './door.ts';
 import { Framer } from './framer.ts';
+import { Inbound, type Pausable } from './inbound.ts';
 import type { Transport } from './outbound.ts';
 
 /** After a session's end the peer has this long to read what was still to be said. */
@@ -17,9 +18,12 @@ export class TcpTransport implements Transport {
   readonly kind = 'tcp';
   readonly peer: string;
   readonly #socket: Socket;
+  readonly #reading: Pausable;
 
-  constructor(socket: Socket) {
+  /** @param reading what stops where reading is to stop */
+  constructor(socket: Socket, reading: Pausable = socket) {
     this.#socket = socket;
+    this.#reading = reading;
     this.peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
   }
 
@@ -44,11 +48,11 @@ export class TcpTransport implements Transport {
   }
 
   pause(): void {
-    this.#socket.pause();
+    this.#reading.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#reading.resume();
   }
 
   end(): void {
@@ -158,20 +162,25 @@ export function guard(server: Server, door: Door, { log }: Pick<House, 'log'>): 
 
 function serve(socket: Socket, door: Door, house: House, connections: Set<Connection>): void {
   const framer = new Framer();
-  const connection = new Connection(new TcpTransport(socket), door.session(), house);
-  connections.add(connection);
   let wasHalf = false;
-  socket.on('data', (chunk) => {
-    if (!connection.came(chunk.length)) return;
-    const all = framer.push(chunk);
-    for (const framed of all) {
-      if (framed.kind === 'document') connection.receive(framed.document);
-      else connection.broken(framed.error);
-    }
+  const inbound = new Inbound(socket, house.turns, (bytes) => {
+    if (!connection.isOpen) return bytes.length;
+    const { framed, taken } = framer.next(bytes);
+    if (!connection.came(taken)) return bytes.length;
+    if (framed?.kind === 'document') connection.receive(framed.document);
+    else if (framed !== undefined) connection.broken(framed.error);
     // The clock of a half message starts when it begins, not with each of its bytes.
-    if (framer.half !== wasHalf || (framer.half && all.length > 0)) connection.half(framer.half);
+    if (framer.half !== wasHalf) connection.half(framer.half);
     wasHalf = framer.half;
+    return taken;
   });
+  const connection: Connection = new Connection(
+    new TcpTransport(socket, inbound),
+    door.session(),
+    house,
+  );
+  connections.add(connection);
+  socket.on('data', (chunk) => inbound.push(chunk));
   socket.on('error', (error) => house.log.debug({ err: error }, 'socket.failed'));
   socket.on('end', () => socket.end());
   socket.on('close', () => {

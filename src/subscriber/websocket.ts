@@ -8,10 +8,12 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { Bucket, type Rate } from '../access/bucket.ts';
 import { ProtocolError } from '../base/errors.ts';
 import { Connection } from './connection.ts';
 import type { House } from './house.ts';
 import { FrameWatch } from './frame-watch.ts';
+import { Inbound, type Pausable } from './inbound.ts';
 import { bounds } from './message.ts';
 import type { Transport } from './outbound.ts';
 import type { SessionSettings } from './session.ts';
@@ -23,15 +25,25 @@ export const feedPath = '/feed';
 /** Encodings by what a client offers; one that offers none of them gets XML. */
 const bySubprotocol = new Map(Object.values(wires).map((wire) => [wire.subprotocol, wire]));
 
+/** Fragments of one message: each is kept apart, and weighs more than the byte that may be in it. */
+const maxFragments = 1_024;
+/** Pings and pongs of one client: they are for a sign of life every few seconds. */
+const controlRate: Rate = { perSecond: 50, burst: 200 };
+/** Pings are not answered while more than this waits for the client. */
+const mostPongBytes = 64 * 1024;
+
 export class WebSocketTransport implements Transport {
   readonly kind = 'websocket';
   readonly peer: string;
   readonly #socket: Socket;
   readonly #webSocket: WebSocket;
+  readonly #reading: Pausable;
 
-  constructor(webSocket: WebSocket, socket: Socket) {
+  /** @param reading what stops where reading is to stop */
+  constructor(webSocket: WebSocket, socket: Socket, reading: Pausable) {
     this.#webSocket = webSocket;
     this.#socket = socket;
+    this.#reading = reading;
     this.peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
   }
 
@@ -57,11 +69,11 @@ export class WebSocketTransport implements Transport {
   }
 
   pause(): void {
-    this.#webSocket.pause();
+    this.#reading.pause();
   }
 
   resume(): void {
-    this.#webSocket.resume();
+    this.#reading.resume();
   }
 
   end(code: number, reason: string): void {
@@ -92,15 +104,21 @@ export function serveWebSocket(
   const acceptor = new WebSocketServer({
     noServer: true,
     maxPayload: bounds.messageBytes,
+    maxFragments,
     // Compression would make bytes differ by session.
     perMessageDeflate: false,
     clientTracking: false,
+    autoPong: false,
     // In the order of the client's preference.
     handleProtocols: (offered) => [...offered].find((name) => bySubprotocol.has(name)) ?? false,
   });
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     // Whoever takes the upgrade also answers for the socket's errors, even to refuse it.
     stream.on('error', (error) => house.log.debug({ err: error }, 'socket.failed'));
+    const { httpVersion, headers } = request;
+    // RFC 6455 §4.2.1; of upgrades, neither Node nor the library asks for it.
+    const isHttp11 = httpVersion === '1.1' && headers.host !== undefined;
+    if (!isHttp11) return refuse(stream, '400 Bad Request');
     const path = (request.url ?? '').split('?', 1)[0];
     if (path !== feedPath) return refuse(stream, '404 Not Found');
     const session = settings.session();
@@ -143,11 +161,37 @@ function serve(
   connections: Set<Connection>,
 ): void {
   socket.setNoDelay(true);
-  const transport = new WebSocketTransport(webSocket, socket);
+  const read = readingOf(socket);
+  const watch = new FrameWatch();
+  let wasHalf = false;
+  let isBroken = false;
+  const inbound = new Inbound(socket, house.turns, (bytes) => {
+    // What comes after the end is nobody's; the library does not expect it.
+    if (watch.isClosed) return bytes.length;
+    const { taken, endsMessage } = watch.next(bytes);
+    if (isBroken) {
+      // The library hears nothing more; the peer has closed as it should.
+      if (watch.isClosed) socket.end();
+      return taken;
+    }
+    if (!connection.came(taken)) return bytes.length;
+    if (watch.isLong) {
+      refuseFrame('The length of a frame is written longer than need be.');
+      return taken;
+    }
+    read(bytes.subarray(0, taken));
+    // As on TCP: the clock of a half message starts when it begins.
+    if (watch.half !== wasHalf || (watch.half && endsMessage)) connection.half(watch.half);
+    wasHalf = watch.half;
+    return taken;
+  });
+  socket.on('data', (chunk: Buffer) => inbound.push(chunk));
   const wire = bySubprotocol.get(webSocket.protocol) ?? wires.xml;
-  const connection = new Connection(transport, settings, house, wire);
+  const transport = new WebSocketTransport(webSocket, socket, inbound);
+  const connection: Connection = new Connection(transport, settings, house, wire);
   connections.add(connection);
   webSocket.on('message', (data, isBinary) => {
+    if (!connection.isOpen) return;
     if (isBinary) {
       const message = 'A binary message came; one document per text message is expected.';
       connection.broken(new ProtocolError('FEED_FRAME_FORBIDDEN', message));
@@ -155,25 +199,43 @@ function serve(
     }
     connection.receive(bytesOf(data));
   });
-  const watch = new FrameWatch();
-  let wasHalf = false;
-  socket.on('data', (chunk: Buffer) => {
-    connection.came(chunk.length);
-    const messages = watch.push(chunk);
-    // As on TCP: the clock of a half message starts when it begins.
-    if (watch.half !== wasHalf || (watch.half && messages > 0)) connection.half(watch.half);
-    wasHalf = watch.half;
+  const refuseFrame = (message: string): void => {
+    isBroken = true;
+    connection.broken(new ProtocolError('FEED_FRAME_FORBIDDEN', message));
+  };
+  const pace = new Bucket(controlRate, house.clock.now());
+  const heard = (): void => {
+    if (pace.take(controlRate, house.clock.now())) connection.heard();
+    else refuseFrame(`More than ${controlRate.burst} pings and pongs came within seconds.`);
+  };
+  webSocket.on('ping', (data: Buffer) => {
+    heard();
+    // Who does not read gets no more of them: pongs that wait would be memory without a bound.
+    const isOpen = webSocket.readyState === WebSocket.OPEN;
+    if (isOpen && socket.writableLength < mostPongBytes) webSocket.pong(data);
   });
-  webSocket.on('ping', () => connection.heard());
-  webSocket.on('pong', () => connection.heard());
+  webSocket.on('pong', heard);
   // Frames that are wrong or too large: the library has closed with a code of its own by now.
   webSocket.on('error', (error) => {
+    isBroken = true;
     connection.broken(new ProtocolError('FEED_FRAME_FORBIDDEN', error.message, { cause: error }));
   });
   webSocket.on('close', () => {
     connections.delete(connection);
     connection.closed();
   });
+}
+
+/**
+ * How the library reads what comes, taken off the socket: it reads all frames of a chunk in one go, which
+ * from a peer that floods may be ten thousand. We hand it one frame after the other.
+ */
+function readingOf(socket: Socket): (bytes: Buffer) => void {
+  const readers = socket.listeners('data');
+  socket.removeAllListeners('data');
+  return (bytes) => {
+    for (const reader of readers) Reflect.apply(reader, socket, [bytes]);
+  };
 }
 
 /** Messages come as one buffer with the library's default `nodebuffer` type. */

@@ -24,6 +24,7 @@ import { bounds } from '../../src/subscriber/message.ts';
 import type { SessionSettings } from '../../src/subscriber/session.ts';
 import { listenTcp, type Listener } from '../../src/subscriber/tcp.ts';
 import { serveWebSocket } from '../../src/subscriber/websocket.ts';
+import { Turns } from '../../src/subscriber/turns.ts';
 import type { Log } from '../../src/telemetry/log.ts';
 import { firstCallAtMs } from './calls.ts';
 import { FakeDesk } from './fake-desk.ts';
@@ -134,6 +135,7 @@ export class TestHouse<J extends Journal = MemoryJournal> {
       clock: { now: () => this.#nowMs },
       log: this.log,
       times: this.site.times,
+      turns: new Turns({ now: () => this.#nowMs }, (next) => void setImmediate(next)),
       queueBytes: options.queueBytes ?? 1_048_576,
       counts: this.counts,
     };
