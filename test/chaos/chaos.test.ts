@@ -12,7 +12,7 @@ import { auditClient, auditJournal } from './ledger.ts';
 import { lifeText, type Plan, planOf, planText } from './schedule.ts';
 import { newSite, readTruth } from './site.ts';
 import { mountSmallDisk } from './small-disk.ts';
-import { type Aftermath, Storm } from './storm.ts';
+import { type Aftermath, Storm, type Traces } from './storm.ts';
 import type { Truth } from './truth.ts';
 
 const seconds = Number(process.env['CHAOS_SECONDS'] ?? 18);
@@ -27,9 +27,9 @@ test('the same seed gives the same storm, another one another', () => {
   expect(planOf(8, 26, 40).acts).not.toEqual(planOf(7, 26, 40).acts);
 });
 
-test('every promise holds through a storm', { timeout: (seconds + 180) * 1_000 }, async () => {
+test('every promise holds through a storm', { timeout: (seconds + 300) * 1_000 }, async () => {
   const plan = planOf(seed, seconds, clients);
-  const site = await newSite(await newFolder(), 4);
+  const site = await newSite(await newFolder(), 6);
   const disk = mountSmallDisk(site.dataFolder, (192 + 4 * seconds) * 1_048_576);
   onTestFinished(() => disk?.remove());
   const aftermath = await Storm.over(plan, site, disk).catch((error: unknown) => {
@@ -89,6 +89,23 @@ function auditSender(truth: Truth, { sender }: Aftermath): string[] {
   ];
 }
 
+/** What must be the sum of what, once everybody has left. */
+const balances: readonly (readonly [string, ...string[]])[] = [
+  [
+    'offhook_feed_events_passed_total',
+    'offhook_feed_events_delivered_total',
+    'offhook_feed_events_filtered_total',
+    'offhook_feed_events_lost_total',
+  ],
+  ['offhook_signals_taken_total', 'offhook_signals_applied_total', 'offhook_signals_ignored_total'],
+  ['offhook_sessions_opened_total', 'offhook_sessions_closed_total'],
+];
+const activeTimers = 'nodejs_active_resources{type="Timeout"}';
+/** Timers that come and go with a commit or a connection. */
+const timerGrowth = 5;
+
+const numberOf = ({ numbers }: Traces, name: string): number => numbers.get(name) ?? 0;
+
 /** Nobody who has left leaves anything behind. */
 function auditTraces({ before, after }: Aftermath): string[] {
   const findings: string[] = [];
@@ -101,6 +118,19 @@ function auditTraces({ before, after }: Aftermath): string[] {
       `${after.files.length} files are open, ${before.files.length} were: ${more.join()}`,
     );
   }
+  for (const [left, ...right] of balances) {
+    const sum = right.reduce((all, name) => all + numberOf(after, name), 0);
+    if (numberOf(after, left) !== sum) {
+      const seen = right.map((name) => `${name} ${numberOf(after, name)}`).join(' + ');
+      findings.push(`${left} is ${numberOf(after, left)}, which is not ${seen}`);
+    }
+  }
+  for (const name of ['offhook_sessions', 'offhook_feed_events_behind']) {
+    if (numberOf(after, name) !== 0) findings.push(`${name} is ${numberOf(after, name)}, not 0`);
+  }
+  if (numberOf(after, 'offhook_feed_events_passed_total') === 0) findings.push('nothing was fed');
+  const timers = numberOf(after, activeTimers) - numberOf(before, activeTimers);
+  if (timers > timerGrowth) findings.push(`${timers} more timers run than before`);
   const grown = after.rssBytes - before.rssBytes;
   if (grown > rssGrowthBytes) findings.push(`memory has grown by ${mebibytes(grown)} MiB`);
   return findings;
@@ -127,6 +157,10 @@ function reportOf(plan: Plan, truth: Truth, aftermath: Aftermath): string {
     `${truth.head} events; calls ended: ${list(endings)}; ${sender.taken.ends.size} calls sent`,
     `${stays.length} stays with ${notes} notes; resumed ${stays.filter(({ after: from }) => from).length} times; goodbyes: ${list(goodbyes)}`,
     `sockets ${before.sockets} → ${after.sockets}, files ${before.files.length} → ${after.files.length}, memory ${mebibytes(before.rssBytes)} → ${mebibytes(after.rssBytes)} MiB`,
+    `timers ${numberOf(before, activeTimers)} → ${numberOf(after, activeTimers)}; ${balances
+      .flat()
+      .map((name) => `${name.slice(8, -6)} ${numberOf(after, name)}`)
+      .join(', ')}`,
     ...remarks,
   ].join('\n  ');
 }

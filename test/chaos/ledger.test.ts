@@ -55,7 +55,7 @@ function heard(wish: Wish, after: number, through = truth.head): Note[] {
       type,
       id,
       snapshot: false,
-      face: truth.facesOf(seq)?.feed ?? '',
+      face: truth.faceOf(seq, 'feed') ?? '',
       revision,
       ...at(seq),
     }));
@@ -67,7 +67,7 @@ function snapshotAt(wish: Wish, seq: number): Note[] {
     type: 'CallStart',
     id,
     snapshot: true,
-    face: truth.facesOf(truth.placeOf(id, revision) ?? 0)?.feed ?? '',
+    face: truth.faceOf(truth.placeOf(id, revision) ?? 0, 'feed') ?? '',
     revision,
     ...at(seq),
   }));
@@ -238,7 +238,7 @@ describe.each([
 
     const dead = twoStays(wish);
     const ended = truth.story(everything).find((told) => told.ended);
-    const face = truth.facesOf(ended?.seq ?? 0)?.feed ?? '';
+    const face = truth.faceOf(ended?.seq ?? 0, 'feed') ?? '';
     const ghost = told({ id: ended?.id ?? '', revision: ended?.revision ?? 0, ...at(20), face });
     dead[0].notes.splice(1, 1, { ...ghost, snapshot: true });
     expect(auditClient(truth, dead)).not.toEqual([]);
@@ -283,7 +283,7 @@ describe('a legacy client', () => {
       type,
       id,
       snapshot: false,
-      face: truth.facesOf(seq)?.legacy ?? '',
+      face: truth.faceOf(seq, 'legacy') ?? '',
     }));
     return [{ kind: 'answer' }, ...notes];
   }

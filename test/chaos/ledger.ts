@@ -4,14 +4,14 @@
  */
 import { isOfCall } from '../../src/call/event.ts';
 import { type Note, type Place, positionOf } from './note.ts';
-import { allTypes, legacyTypes, type Told, type Truth, type Wish } from './truth.ts';
+import { allTypes, legacyTypes, type Told, type ToldAs, type Truth, type Wish } from './truth.ts';
 
 /** One connection of one client, from its request to its end, as the client saw it. */
 export interface Stay {
   readonly client: string;
   /** What each subscribe request on it asked for, in order; the first one carries what comes below. */
   readonly wishes: Wish[];
-  readonly form: 'legacy' | 'feed';
+  readonly form: ToldAs;
   readonly snapshot: boolean;
   readonly after?: Place;
   /** Our time, milliseconds since 1970, of the first request and of its answer. */
@@ -100,6 +100,7 @@ class Book {
   #known: Map<string, number> | undefined;
   /** The calls that the snapshot under way must hold. */
   #ongoing: ReadonlyMap<string, number> = new Map();
+  #form: ToldAs = 'feed';
   #findings: string[] = [];
   #told = 0;
 
@@ -109,6 +110,7 @@ class Book {
 
   audit(stay: Stay): string[] {
     this.#findings = [];
+    this.#form = stay.form;
     let part = -1;
     let wish: Wish | undefined;
     let reading: Reading | undefined;
@@ -263,10 +265,10 @@ class Book {
   }
 
   #faceHolds(note: Note & { kind: 'call' }, seq: number | undefined): void {
-    const faces = seq === undefined ? undefined : this.#truth.facesOf(seq);
-    if (faces === undefined) {
+    const face = seq === undefined ? undefined : this.#truth.faceOf(seq, this.#form);
+    if (face === undefined) {
       this.#find(`${describe(note)} of ${note.id}, which the journal does not hold`);
-    } else if (faces.feed !== note.face) {
+    } else if (face !== note.face) {
       this.#find(`${describe(note)} of ${note.id} tells something else than the journal`);
     }
   }
@@ -347,7 +349,7 @@ function auditLegacy(truth: Truth, stay: Stay): string[] {
       findings.push(`${note.type} of ${note.id}, which the journal does not hold for it`);
       continue;
     }
-    if (truth.facesOf(told.seq)?.legacy !== note.face) {
+    if (truth.faceOf(told.seq, 'legacy') !== note.face) {
       findings.push(`${note.type} of ${note.id} tells something else than event ${told.seq}`);
     }
     if (last === undefined) {

@@ -47,9 +47,9 @@ export function dialTcp(port: number, to: LinePort): Line {
   };
 }
 
-export function dialWebSocket(port: number, to: LinePort): Line {
+export function dialWebSocket(port: number, subprotocol: string, to: LinePort): Line {
   const options = { perMessageDeflate: false, closeTimeout: 2_000 };
-  const webSocket = new WebSocket(`ws://127.0.0.1:${port}/feed`, ['offhook.xml'], options);
+  const webSocket = new WebSocket(`ws://127.0.0.1:${port}/feed`, [subprotocol], options);
   webSocket.on('open', () => to.opened());
   webSocket.on('message', (data: Buffer) => to.document(data.toString().trimEnd()));
   webSocket.on('error', () => undefined);

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { ProtocolError } from '../../src/base/errors.ts';
+import { readServerJson } from '../../src/client/json-codec.ts';
 import type { CallView } from '../../src/subscriber/call-view.ts';
 import { type CdrReading, readServerDocument } from '../../src/subscriber/reading.ts';
 
@@ -51,7 +52,7 @@ function placeOf(position: string | undefined): { readonly at?: Place } {
 }
 
 /** Everything that a record and, for whoever opted in, a view tell, in a few bytes. */
-export function faceOf(cdr: CdrReading, view: CallView | undefined): string {
+function faceOf(cdr: CdrReading, view: CallView | undefined): string {
   const text = JSON.stringify([cdr.ended, [...cdr.fields], view]);
   return createHash('sha1').update(text).digest('base64url').slice(0, 16);
 }
@@ -70,9 +71,12 @@ export function noteOf(document: string): Note {
   return note;
 }
 
-function read(document: string): Note {
-  const message = readServerDocument(document);
-  if (message instanceof ProtocolError) return strange(document);
+/** The same, without remembering. */
+export function read(document: string): Note {
+  const message = document.startsWith('{')
+    ? readServerJson(document)
+    : readServerDocument(document);
+  if (message === undefined || message instanceof ProtocolError) return strange(document);
   switch (message.kind) {
     case 'answer': {
       const { feed } = message;

@@ -120,14 +120,15 @@ timeScale = 0.02
 `;
     server = await startOn(site, busy);
     const clients = Array.from({ length: 60 }, (_, index) => {
-      const form = index % 3 === 0 ? 'legacy' : 'feed';
       const transport = index % 2 === 0 ? 'tcp' : 'websocket';
+      const optedIn = transport === 'websocket' ? 'json' : 'feed';
+      const form = index % 3 === 0 ? 'legacy' : optedIn;
       const patterns = index < 6 ? [] : [{ kind: 'prefix', prefix: `10${index % 10}` } as const];
       const wish = {
         patterns,
         types: form === 'legacy' ? (['CallStart', 'CallEnd'] as const) : allTypes,
       };
-      const habits = { snapshot: form === 'feed', ack: false, resumes: true } as const;
+      const habits = { snapshot: form !== 'legacy', ack: false, resumes: true } as const;
       const manner = {
         name: `${index} (${transport}, ${form})`,
         transport,

@@ -47,8 +47,9 @@ function mannerOf(index: number): Manner {
         : [{ kind: 'number', number: desk }];
   const transport = index % 2 === 0 ? 'tcp' : 'websocket';
   const wish = { patterns, types: allTypes };
-  const habits = { form: 'feed', snapshot: true, ack: index % 3 === 0, resumes: true } as const;
-  return { name: `${index} (${transport})`, transport, wish, ...habits };
+  const form = index % 4 === 1 ? 'json' : 'feed';
+  const habits = { form, snapshot: true, ack: index % 3 === 0, resumes: true } as const;
+  return { name: `${index} (${transport}, ${form})`, transport, wish, ...habits };
 }
 
 /** How many times as long as alone on the machine plain work takes now, because others work too. */

@@ -87,7 +87,8 @@ function wishOf(dice: Dice): Wish {
 
 function mannerOf(dice: Dice, index: number, wishes: readonly Wish[]): Manner {
   const transport = dice.pick(['tcp', 'websocket'] as const);
-  const form = dice.chance(0.25) ? 'legacy' : 'feed';
+  const optedIn = transport === 'websocket' && dice.chance(0.4) ? 'json' : 'feed';
+  const form = dice.chance(0.25) ? 'legacy' : optedIn;
   const { patterns, types } = dice.chance(0.1)
     ? { patterns: [], types: allTypes }
     : dice.pick(wishes);
@@ -97,9 +98,9 @@ function mannerOf(dice: Dice, index: number, wishes: readonly Wish[]): Manner {
     transport,
     form,
     wish,
-    snapshot: form === 'feed' && dice.chance(0.6),
-    ack: form === 'feed' && dice.chance(0.5),
-    resumes: form === 'feed' && dice.chance(0.85),
+    snapshot: form !== 'legacy' && dice.chance(0.6),
+    ack: form !== 'legacy' && dice.chance(0.5),
+    resumes: form !== 'legacy' && dice.chance(0.85),
   };
 }
 

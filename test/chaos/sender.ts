@@ -51,7 +51,7 @@ export class Sender {
     const calls: Promise<void>[] = [];
     while (!this.#isStopped) {
       calls.push(this.#call());
-      await pause(this.#dice.waiting(150));
+      await pause(this.#dice.waiting(250));
     }
     await Promise.all(calls);
   }

@@ -89,6 +89,21 @@ export async function headOf({
   return { epoch, seq, calls: calls.length };
 }
 
+/** What the running server says of itself: by name with labels, and the sum by name. */
+export async function numbersOf({ httpPort }: Door): Promise<ReadonlyMap<string, number>> {
+  const headers = { connection: 'close' };
+  const answer = await fetch(`http://127.0.0.1:${httpPort}/metrics`, { headers });
+  const numbers = new Map<string, number>();
+  for (const line of (await answer.text()).split('\n')) {
+    const match = /^([a-zA-Z_:]+)(\{.*\})? (\S+)$/.exec(line);
+    if (match === null) continue;
+    const [, name = '', labels, value] = match;
+    if (labels !== undefined) numbers.set(name + labels, Number(value));
+    numbers.set(name, (numbers.get(name) ?? 0) + Number(value));
+  }
+  return numbers;
+}
+
 /** Resolves when it holds. @throws {Error} with what was waited for, when it does not in time */
 export async function until(
   what: string,

@@ -8,7 +8,7 @@ import { Exchange } from './exchange.ts';
 import type { Note } from './note.ts';
 import type { Act, Plan } from './schedule.ts';
 import { Sender } from './sender.ts';
-import { headOf, pause, type Site, startOn, until } from './site.ts';
+import { headOf, numbersOf, pause, type Site, startOn, until } from './site.ts';
 import type { SmallDisk } from './small-disk.ts';
 import { Subscriber } from './subscriber.ts';
 import { allTypes } from './truth.ts';
@@ -18,6 +18,13 @@ import { type Vitals, vitalsOf } from './vitals.ts';
 const expectedTrouble = /^(journal\.failing|metadata-file\.failed|retention\.failed)$/;
 /** A server may fail to start while the disk is full, or was so while it started; milliseconds. */
 const startMs = 5_000;
+/** How long the last server has its crowd at least, milliseconds. */
+const crowdMs = 3_000;
+
+/** A server from outside, and what it says of itself. */
+export interface Traces extends Vitals {
+  readonly numbers: ReadonlyMap<string, number>;
+}
 
 export interface Aftermath {
   readonly site: Site;
@@ -25,8 +32,8 @@ export interface Aftermath {
   readonly witness: Subscriber;
   readonly sender: Sender;
   /** Of the last server that went through the storm: before any client came, and after all had gone. */
-  readonly before: Vitals;
-  readonly after: Vitals;
+  readonly before: Traces;
+  readonly after: Traces;
   /** What is wrong apart from what clients were told. */
   readonly findings: readonly string[];
   /** What was left out, and how much of everything there was. */
@@ -37,7 +44,7 @@ const sourcesOf = (amiPort: number, seed: number): string => `
 [[source]]
 type = "simulator"
 name = "centre"
-rate = 12
+rate = 6
 seed = ${seed}
 agents = 50
 timeScale = 0.03
@@ -72,7 +79,7 @@ export class Storm {
   #isFull = false;
   #freedMs = -Infinity;
   #isStopping = false;
-  #before: Vitals | undefined;
+  #before: Traces | undefined;
   #amiPort = 0;
   #starts = 0;
 
@@ -80,7 +87,7 @@ export class Storm {
     this.#plan = plan;
     this.#site = site;
     this.#disk = disk;
-    this.#exchange = new Exchange(seededDice(plan.seed + 1), 5);
+    this.#exchange = new Exchange(seededDice(plan.seed + 1), 3);
     this.#sender = new Sender(seededDice(plan.seed + 2), site.door);
     const dice = (n: number) => seededDice(plan.seed + 1_000 + n);
     this.#clients = plan.manners.map((manner, n) => new Subscriber(manner, site.door, dice(n)));
@@ -195,7 +202,7 @@ export class Storm {
       case 'read':
         return client?.resume();
       case 'wish':
-        if (client?.manner.form === 'feed') client.wishAgain(act.wish);
+        if (client !== undefined && client.manner.form !== 'legacy') client.wishAgain(act.wish);
     }
   }
 
@@ -215,8 +222,16 @@ export class Storm {
     // What it does once after a start is done by then.
     await pause(1_000);
     await this.#sourcesUp();
-    this.#before = this.#look();
+    const numbers = await numbersOf(door);
+    // The scraper's own connection is gone by then.
+    await pause(500);
+    this.#before = { ...this.#look(), numbers };
     door.isOpen = true;
+    // However late it is: this server, too, must have had a crowd.
+    const isCrowd = (): boolean =>
+      2 * this.#clients.filter((each) => each.isServed).length > this.#clients.length;
+    await until('half of the clients are served', isCrowd, 40_000);
+    await pause(crowdMs);
   }
 
   async #start(sources = sourcesOf(this.#amiPort, this.#plan.seed)): Promise<void> {
@@ -235,13 +250,14 @@ export class Storm {
   }
 
   /** Everybody leaves; what the server holds then must be what it held before they came. */
-  async #calm(): Promise<Vitals> {
+  async #calm(): Promise<Traces> {
     for (const [index, client] of this.#clients.entries()) {
       client.leave(index % 3 === 0 ? 'rst' : 'fin');
     }
     this.#witness.leave('fin');
     await this.#sender.stop();
     await this.#sourcesUp();
+    this.#exchange.stop();
     const before = this.#before?.sockets ?? 0;
     await until(
       'the sockets of all who left are closed',
@@ -250,7 +266,8 @@ export class Storm {
     )
       // The ledger says what is left.
       .catch(() => undefined);
-    return this.#look();
+    const vitals = this.#look();
+    return { ...vitals, numbers: await numbersOf(this.#site.door) };
   }
 
   /** All that can still hear come back, through an orderly restart without sources, to the very end. */
@@ -262,7 +279,7 @@ export class Storm {
     await this.#start('');
     const { door } = this.#site;
     const isOver = async (): Promise<boolean> => (await headOf(door)).calls === 0;
-    await until('all calls have ended', isOver, 20_000);
+    await until('all calls have ended', isOver, 40_000);
     const { seq } = await headOf(door);
     const isThere = (each: Subscriber): boolean =>
       each.isServed && (each.manner.form === 'legacy' || (each.position?.seq ?? -1) >= seq);
@@ -272,7 +289,7 @@ export class Storm {
     await until(
       'all connections have ended',
       () => living.every((each) => !each.isConnected),
-      10_000,
+      30_000,
     );
     for (const client of living) client.leave('rst');
     this.#remarks.push(`the server was started ${this.#starts} times`);
@@ -283,7 +300,7 @@ export class Storm {
     clients: readonly Subscriber[],
     holds: (client: Subscriber) => boolean,
   ): Promise<void> {
-    await until(what, () => clients.every(holds), 40_000).catch((error: unknown) => {
+    await until(what, () => clients.every(holds), 90_000).catch((error: unknown) => {
       const late = clients.filter((each) => !holds(each)).map((each) => each.toString());
       const who = late.slice(0, 10).join('\n');
       throw new Error(`${late.length} clients are not ${what}:\n${who}`, { cause: error });
@@ -295,7 +312,7 @@ export class Storm {
       const changes = this.#server?.log.filter(({ event }) => event === 'source.changed') ?? [];
       return changes.findLast(({ source }) => source === 'pbx')?.['state'] === 'up';
     };
-    await until('the PBX is connected', isUp, 15_000);
+    await until('the PBX is connected', isUp, 40_000);
   }
 
   #living(): Subscriber[] {

@@ -4,18 +4,21 @@
  * whether the server keeps its own is for the ledger to say.
  */
 import { backoffMs, type BackoffPlan } from '../../src/base/backoff.ts';
+import { jsonSubprotocol, requestJson } from '../../src/client/json-codec.ts';
 import type { Dice } from '../../src/source/simulator/dice.ts';
+import type { Request } from '../../src/subscriber/message.ts';
 import { requestXml } from '../../src/subscriber/request-codec.ts';
 import type { Stay } from './ledger.ts';
 import { dialTcp, dialWebSocket, type Line } from './lines.ts';
 import { type Note, noteOf, type Place, positionOf } from './note.ts';
-import type { Wish } from './truth.ts';
+import type { ToldAs, Wish } from './truth.ts';
 
 /** How a client behaves all its life. */
 export interface Manner {
   readonly name: string;
   readonly transport: 'tcp' | 'websocket';
-  readonly form: 'legacy' | 'feed';
+  /** JSON goes over WebSocket only. */
+  readonly form: ToldAs;
   readonly wish: Wish;
   /** Whether it asks for a snapshot where it has no position. */
   readonly snapshot: boolean;
@@ -139,8 +142,10 @@ export class Subscriber {
         this.#comeBack();
       },
     };
+    const { transport, form } = this.manner;
+    const subprotocol = form === 'json' ? jsonSubprotocol : 'offhook.xml';
     const line: Line =
-      this.manner.transport === 'tcp' ? dialTcp(feedPort, port) : dialWebSocket(httpPort, port);
+      transport === 'tcp' ? dialTcp(feedPort, port) : dialWebSocket(httpPort, subprotocol, port);
     this.#line = line;
     this.#asked = 0;
     this.#answered = 0;
@@ -182,7 +187,11 @@ export class Subscriber {
     // A position is a place in what one filter shows.
     if (after === undefined) this.#position = undefined;
     const request = { head, kind: 'subscribe' as const, extensions };
-    this.#line?.send(requestXml(form === 'legacy' ? request : { ...request, feed }));
+    this.#send(form === 'legacy' ? request : { ...request, feed });
+  }
+
+  #send(request: Request): void {
+    this.#line?.send(this.manner.form === 'json' ? requestJson(request) : requestXml(request));
   }
 
   #take(note: Note): void {
@@ -203,7 +212,7 @@ export class Subscriber {
         break;
       case 'alive':
         this.#moveTo(note.at);
-        if (this.manner.ack) this.#line?.send(keepAlive);
+        if (this.manner.ack) this.#send(keepAlive);
         break;
       case 'source':
       case 'goodbye':
@@ -219,4 +228,4 @@ export class Subscriber {
   }
 }
 
-const keepAlive = requestXml({ head: { type: 'Keepalive' }, kind: 'keepalive' });
+const keepAlive: Request = { head: { type: 'Keepalive' }, kind: 'keepalive' };

@@ -5,12 +5,10 @@
 import { type CallEvent, type EventKind, isOfCall } from '../../src/call/event.ts';
 import type { ExtensionPattern } from '../../src/call/extension.ts';
 import type { JournalEntry } from '../../src/journal/journal.ts';
-import { cdrXml, type CdrSite } from '../../src/record/cdr-xml.ts';
-import { callViewXml } from '../../src/subscriber/call-codec.ts';
-import { callView } from '../../src/subscriber/call-view.ts';
+import type { CdrSite } from '../../src/record/cdr-xml.ts';
 import type { NotificationType } from '../../src/subscriber/message.ts';
-import { readServerDocument } from '../../src/subscriber/reading.ts';
-import { faceOf } from './note.ts';
+import { jsonWire, type Wire, xmlWire } from '../../src/subscriber/wire.ts';
+import { read } from './note.ts';
 
 /** What a client asks to be told of. */
 export interface Wish {
@@ -60,18 +58,15 @@ const typeOf: Readonly<Record<EventKind, NotificationType>> = {
   'source.up': 'SourceUp',
 };
 
-/** The faces of a call as it was at one event. */
-interface Faces {
-  readonly legacy: string;
-  readonly feed: string;
-}
+/** The form in which a client is told: without the opt-in part, with it, in JSON. */
+export type ToldAs = 'legacy' | 'feed' | 'json';
 
 export class Truth {
   readonly epoch: string;
   readonly entries: readonly JournalEntry[];
   readonly #site: CdrSite;
   readonly #stories = new Map<string, readonly Told[]>();
-  readonly #faces = new Map<number, Faces>();
+  readonly #faces = new Map<string, string | undefined>();
   readonly #places = new Map<string, number>();
 
   constructor(epoch: string, entries: readonly JournalEntry[], site: CdrSite) {
@@ -108,23 +103,23 @@ export class Truth {
   }
 
   /** What is to be said of the call as of that event; undefined where the journal has none such. */
-  facesOf(seq: number): Faces | undefined {
-    const known = this.#faces.get(seq);
-    if (known !== undefined) return known;
+  faceOf(seq: number, form: ToldAs): string | undefined {
+    const key = `${form} ${seq}`;
+    if (!this.#faces.has(key)) this.#faces.set(key, this.#face(seq, form));
+    return this.#faces.get(key);
+  }
+
+  #face(seq: number, form: ToldAs): string | undefined {
     const event = this.#eventAt(seq);
     if (event === undefined || !isOfCall(event)) return undefined;
-    const { times } = this.#site;
-    const content = cdrXml(event.call, this.#site) + callViewXml(callView(event.call, times));
-    const message = readServerDocument(
-      `<VerbaApi><Notification type="">${content}</Notification></VerbaApi>`,
+    const wire: Wire = form === 'json' ? jsonWire : xmlWire;
+    const cdr = wire.record(event.call, this.#site);
+    const feed = { position: 'any', view: wire.view(event.call, this.#site.times) };
+    const note = read(
+      wire.notification({ type: 'CallUpdate', cdr, ...(form !== 'legacy' && { feed }) }),
     );
-    if (!('kind' in message) || message.kind !== 'call') throw new Error(`no call: ${content}`);
-    const faces = {
-      legacy: faceOf(message.cdr, undefined),
-      feed: faceOf(message.cdr, message.view),
-    };
-    this.#faces.set(seq, faces);
-    return faces;
+    if (note.kind !== 'call') throw new Error(`event ${seq} cannot be told: ${cdr}`);
+    return note.face;
   }
 
   /** Number of the event that brought the call to that revision. */
