@@ -5,8 +5,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/settings.ts';
 
-/** Everything else is taken up at once, or by the next session that opens. */
-const fixed = {
+/** What holds only after a restart; everything else at once, or for the next session that opens. */
+export const fixed = {
   feed: ['host', 'port', 'tls', 'queueBytes'],
   http: ['enabled', 'host', 'port', 'tls', 'bodyLimitBytes'],
   data: ['dir'],
