@@ -120,6 +120,15 @@ const trials: Readonly<Record<string, () => void | Promise<void>>> = {
     const said = run('npx offhook replay test/fixtures/ami/ami-sip-blind-transfer-refer.txt');
     expect(said).toMatch(/transferred .*blind to 1003 by 1001/);
   },
+  'npx offhook tokens add --name wallboard': () => {
+    const shown = commands().find((each) => each.includes('tokens add')) ?? '';
+    const command = local(shown).replace('offhook.toml', join(folder, 'offhook.toml'));
+    const env = { ASTERISK_SECRET: 's' };
+    expect(run(command, env)).toMatch(/ohk_[\w-]{43}/);
+    const kept = readFileSync(join(folder, 'offhook-tokens.json'), 'utf8');
+    expect(kept).toContain('"20*"');
+    expect(kept).not.toContain('ohk_');
+  },
   "curl -s http://127.0.0.1:7480/v1/signals -H 'content-type: application/json'": () => {
     const command = commands().find((each) => each.includes('/v1/signals')) ?? '';
     expect(run(command)).toContain('"accepted":2');
