@@ -5,7 +5,7 @@
  */
 import { spreadMs } from '../base/backoff.ts';
 import { type Request, wire } from '../subscriber/message.ts';
-import type { AnswerReading, ServerMessage } from '../subscriber/reading.ts';
+import type { AnswerReading, ServerMessage, SourceReading } from '../subscriber/reading.ts';
 import { type Ask, Asking } from './asking.ts';
 import { Backlog } from './backlog.ts';
 import {
@@ -48,6 +48,7 @@ export class Conversation {
   readonly #patience = new Patience();
   /** Events of a snapshot in the backlog: it is told as a whole, however large it is. */
   #snapshotEvents = 0;
+  #sources: readonly SourceReading[] = [];
   /** What the server said when it last took leave. */
   #goodbye: string | undefined;
   #failure: FeedError | undefined;
@@ -63,6 +64,11 @@ export class Conversation {
   /** Up to here the consumer has handled everything. */
   get position(): string | undefined {
     return this.#backlog.position;
+  }
+
+  /** As the last keep-alive told them. */
+  get sources(): readonly SourceReading[] {
+    return this.#sources;
   }
 
   get isOver(): boolean {
@@ -112,6 +118,7 @@ export class Conversation {
       case 'keepalive':
         this.#attempt = 1;
         this.#patience.announced(message.intervalS, nowMs);
+        this.#sources = message.sources;
         return [...this.#reached(message.position, nowMs), send(acknowledgement)];
       case 'goodbye':
         return this.#parting(message.reason, message.position, nowMs);

@@ -3,13 +3,20 @@
  * nothing. Runs in a browser too.
  */
 import { wire } from '../subscriber/message.ts';
-import type { AnswerReading, ServerMessage } from '../subscriber/reading.ts';
+import type { AnswerReading, ServerMessage, SourceReading } from '../subscriber/reading.ts';
 import type { Ask, Settled } from './asking.ts';
 import { Conversation } from './conversation.ts';
 import type { Closing, Effect } from './effect.ts';
 import { FeedError } from './error.ts';
 import { type FeedEvent, isoTime, recordOf } from './event.ts';
-import type { CallDetail, Feed, MuteState, OngoingCall, ServerSummary } from './feed.ts';
+import type {
+  CallDetail,
+  Feed,
+  MuteState,
+  OngoingCall,
+  ServerSummary,
+  SourceState,
+} from './feed.ts';
 import { type ExtensionPattern, type FeedOptions, patternsOf, settingsOf } from './options.ts';
 import type { Line, Transport } from './transport.ts';
 
@@ -55,6 +62,10 @@ class DrivenFeed implements Feed, AsyncIterator<FeedEvent, undefined> {
 
   get position(): string | undefined {
     return this.#conversation.position;
+  }
+
+  get sources(): readonly SourceState[] {
+    return this.#sourcesOf(this.#conversation.sources);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<FeedEvent, undefined> {
@@ -107,13 +118,7 @@ class DrivenFeed implements Feed, AsyncIterator<FeedEvent, undefined> {
   async summary(): Promise<ServerSummary> {
     const { summary } = await this.#ask({ kind: 'summary' }, wire.requests.summary);
     if (summary === undefined) throw lacking('summary');
-    const sources = summary.sources.map(({ name, state, heard, lagMs }) => ({
-      name,
-      state,
-      heard: this.#time(heard),
-      lagMs,
-    }));
-    return { ...summary, sources };
+    return { ...summary, sources: this.#sourcesOf(summary.sources) };
   }
 
   #ask(ask: WithoutHead<Ask>, type: string): Promise<AnswerReading> {
@@ -122,6 +127,10 @@ class DrivenFeed implements Feed, AsyncIterator<FeedEvent, undefined> {
       this.#askers.set(id, { resolve, reject });
       this.#do(this.#conversation.ask({ ...ask, head: { type, id } }, now()));
     });
+  }
+
+  #sourcesOf(sources: readonly SourceReading[]): readonly SourceState[] {
+    return sources.map((source) => ({ ...source, heard: this.#time(source.heard) }));
   }
 
   #time(text: string | undefined): string | undefined {

@@ -60,6 +60,9 @@ export interface Feed extends AsyncIterable<FeedEvent> {
    */
   readonly position: string | undefined;
 
+  /** The sources that the server watches, as its last keep-alive told them; none before the first. */
+  readonly sources: readonly SourceState[];
+
   /**
    * The calls that go on now.
    * @param extensions as in the options; left out: all calls

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import {
   decimal,
+  feedAddress,
   hostPort,
   httpAddress,
   notificationNames,
@@ -27,6 +28,21 @@ describe('an address', () => {
       expect(() => address(text)).toThrow(InvalidArgumentError);
     },
   );
+
+  it.each([
+    ['feed.example', 'tcp://feed.example:7400', 'feed.example:7400'],
+    ['[::1]:7500', 'tcp://[::1]:7500', '[::1]:7500'],
+    ['tls://feed.example:7400', 'tls://feed.example:7400', 'tls://feed.example:7400'],
+    ['wss://feed.example/feed', 'wss://feed.example/feed', 'wss://feed.example/feed'],
+  ])('of a feed is read from %s', (text, url, shown) => {
+    expect(feedAddress({ host: '127.0.0.1', port: 7400 })(text)).toEqual({ url, shown });
+  });
+
+  it.each(['http://a:1', 'tls://', 'a:b'])('of a feed is not read from %j', (text) => {
+    expect(() => feedAddress({ host: '127.0.0.1', port: 7400 })(text)).toThrow(
+      InvalidArgumentError,
+    );
+  });
 
   it.each([
     ['127.0.0.1:7480', 'http://127.0.0.1:7480'],

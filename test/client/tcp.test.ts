@@ -103,8 +103,12 @@ describe('following a feed', () => {
 
   it('answers keep-alives', async () => {
     const connection = await subscribed({}, 'p1', 60);
-    connection.send(keepaliveXml({ intervalS: 60, position: 'p1' }));
+    expect(feed?.sources).toEqual([]);
+    const pbx = { name: 'pbx', state: 'up' as const, heardAtMs: 1_767_348_000_000, lagMs: 12 };
+    connection.send(keepaliveXml({ intervalS: 60, position: 'p1', sources: [pbx] }));
     expect(await connection.request()).toMatchObject({ kind: 'keepalive' });
+    const heard = '2026-01-02T10:00:00.000Z';
+    expect(feed?.sources).toEqual([{ name: 'pbx', state: 'up', heard, lagMs: 12 }]);
   });
 
   it('moves its position on when the consumer asks for the next event', async () => {
