@@ -190,7 +190,7 @@ export class Session {
   /** @param blockedSinceMs since when nothing of what waits has drained, if anything waits */
   tick(nowMs: number, blockedSinceMs: number | undefined): readonly SessionEffect[] {
     const over = this.#over(nowMs, blockedSinceMs);
-    if (over !== undefined) return [over];
+    if (over !== undefined) return over;
     const effects: SessionEffect[] = [];
     if (nowMs >= this.#keepAliveDueMs) {
       effects.push({ kind: 'keepalive' });
@@ -203,32 +203,30 @@ export class Session {
     return effects;
   }
 
-  #over(nowMs: number, blockedSinceMs: number | undefined): SessionEffect | undefined {
+  #over(nowMs: number, blockedSinceMs: number | undefined): readonly SessionEffect[] | undefined {
     const deadlines = this.#deadlines(blockedSinceMs);
     if (nowMs > deadlines.auth) {
       const detail = `No token came within ${this.#settings.authTimeoutMs / 1_000} s.`;
-      return { kind: 'end', reason: 'unauthorized', detail };
+      return [
+        { kind: 'answer', answer: failed('Not Authorized', detail) },
+        end('unauthorized', detail),
+      ];
     }
     if (nowMs > deadlines.half) {
       const detail = `A message stayed half received for ${this.#settings.halfMessageMs / 1_000} s.`;
-      return { kind: 'end', reason: 'protocol-error', detail };
+      return [
+        { kind: 'answer', answer: failed('Invalid Request', detail) },
+        end('protocol-error', detail),
+      ];
     }
     if (nowMs > deadlines.blocked) {
-      return {
-        kind: 'end',
-        reason: 'slow-consumer',
-        detail: 'Nothing drained within the time allowed.',
-      };
+      return [end('slow-consumer', 'Nothing drained within the time allowed.')];
     }
     if (nowMs > deadlines.silent) {
-      return { kind: 'end', reason: 'idle', detail: 'Nothing was heard within 1.5 intervals.' };
+      return [end('idle', 'Nothing was heard within 1.5 intervals.')];
     }
     if (nowMs > deadlines.idle) {
-      return {
-        kind: 'end',
-        reason: 'idle',
-        detail: 'No subscription was made in the time allowed.',
-      };
+      return [end('idle', 'No subscription was made in the time allowed.')];
     }
     return undefined;
   }
@@ -276,6 +274,10 @@ export class Session {
 
 function isAuthenticate({ head }: Request | Refusal): boolean {
   return head?.type === wire.requests.authenticate;
+}
+
+function end(reason: GoodbyeReason, detail: string): SessionEffect {
+  return { kind: 'end', reason, detail };
 }
 
 /** The next due time on the same beat; beats that were missed are not made up for. */

@@ -186,6 +186,11 @@ function serve(
     return taken;
   });
   socket.on('data', (chunk: Buffer) => inbound.push(chunk));
+  // Before the library lets go of the socket: what is unread then, it would read in one go.
+  socket.prependOnceListener('close', () => {
+    isBroken = true;
+    socket.read();
+  });
   const transport = new WebSocketTransport(webSocket, socket, inbound);
   const wire = bySubprotocol.get(webSocket.protocol) ?? wires.xml;
   const connection: Connection = new Connection(transport, settings, house, wire);
@@ -205,13 +210,14 @@ function serve(
   };
   const pace = new Bucket(controlRate, house.clock.now());
   const heard = (): void => {
+    if (isBroken) return;
     if (pace.take(controlRate, house.clock.now())) connection.heard();
     else refuseFrame(`More than ${controlRate.burst} pings and pongs came within seconds.`);
   };
   webSocket.on('ping', (data: Buffer) => {
     heard();
     // Who does not read gets no more of them: pongs that wait would be memory without a bound.
-    const isOpen = webSocket.readyState === WebSocket.OPEN;
+    const isOpen = !isBroken && webSocket.readyState === WebSocket.OPEN;
     if (isOpen && socket.writableLength < mostPongBytes) webSocket.pong(data);
   });
   webSocket.on('pong', heard);

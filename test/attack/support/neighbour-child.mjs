@@ -82,6 +82,12 @@ function heard(document, transport) {
   if (call !== undefined) call[transport] ??= performance.now() - call.atMs;
 }
 
+/** Presented first where the server asks for one. */
+let token;
+const authenticate = () =>
+  token === undefined
+    ? ''
+    : `<VerbaApi><Request type="Authenticate" id="0" token="${token}"/></VerbaApi>`;
 const subscribe =
   '<VerbaApi><Request type="SubscribeOnCallEvent" id="1"><Extension number="1001"/></Request></VerbaApi>';
 
@@ -91,7 +97,7 @@ function subscribeTcp(port) {
     socket.setEncoding('utf8');
     socket.on('error', reject);
     socket.on('close', () => failures.push('the TCP subscriber was closed'));
-    socket.on('connect', () => socket.write(subscribe));
+    socket.on('connect', () => socket.write(authenticate() + subscribe));
     let rest = '';
     socket.on('data', (chunk) => {
       const lines = (rest + chunk).split('\n');
@@ -107,7 +113,10 @@ function subscribeWebSocket(port) {
     const webSocket = new WebSocket(`ws://127.0.0.1:${port}/feed`, { localAddress });
     webSocket.on('error', reject);
     webSocket.on('close', () => failures.push('the WebSocket subscriber was closed'));
-    webSocket.on('open', () => webSocket.send(subscribe));
+    webSocket.on('open', () => {
+      if (token !== undefined) webSocket.send(authenticate());
+      webSocket.send(subscribe);
+    });
     webSocket.on('message', (data) => {
       heard(data.toString(), 'webSocket');
       resolve();
@@ -122,6 +131,7 @@ function ask(port) {
     host: '127.0.0.1',
     port,
     path: '/v1/calls',
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     localAddress,
     agent: false,
   });
@@ -188,6 +198,7 @@ process.on('message', (message) => {
   switch (message.kind) {
     case 'live': {
       const { feedPort, httpPort } = message;
+      token = message.token;
       void Promise.all([isReady, subscribeTcp(feedPort), subscribeWebSocket(httpPort)]).then(() => {
         setInterval(tell, signalEveryMs);
         setInterval(() => ask(httpPort), requestEveryMs);

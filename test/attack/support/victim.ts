@@ -32,8 +32,11 @@ export class Victim {
     this.#folder = folder;
   }
 
-  /** @param toml settings beside addresses, data folder and the neighbour's source */
-  static async start(toml: Readonly<Record<string, string>> = {}): Promise<Victim> {
+  /**
+   * @param toml settings beside addresses, data folder and the neighbour's source
+   * @param token the neighbour's, where one is asked for
+   */
+  static async start(toml: Readonly<Record<string, string>> = {}, token?: string): Promise<Victim> {
     const folder = await mkdtemp(join(tmpdir(), 'offhook-attack-'));
     const neighbour = await Neighbour.start();
     const server = await startServerProcess(folder, settings(folder, neighbour.pbxPort, toml), {}, [
@@ -41,7 +44,7 @@ export class Victim {
       '--import',
       join(import.meta.dirname, 'probe.mjs'),
     ]);
-    await neighbour.live(server.feedPort, server.httpPort ?? 0);
+    await neighbour.live(server.feedPort, server.httpPort ?? 0, token);
     const victim = new Victim(server, neighbour, folder);
     // The first second is that of the compiler.
     await neighbour.during(undefined, 1_000);
@@ -76,18 +79,22 @@ export class Victim {
     return told;
   }
 
-  /** Resident memory, bytes. */
-  get residentBytes(): number {
+  /** Resident memory of the process. */
+  get residentMiB(): number {
     const status = readFileSync(`/proc/${this.server.child.pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
-
-  /** Sockets of the server process, as the kernel counts them. */
 
   /** Does what an attacker does; nobody else must notice, and nothing must stay of it. */
   async attacked(deed: () => Promise<void>, leastMs?: number): Promise<Report> {
     const before = await this.held();
     const report = await this.neighbour.during(deed, leastMs);
+    if (process.env['OFFHOOK_ATTACK_FIGURES'] !== undefined) {
+      const figures = { calm: this.calm.feed, feed: report.feed, http: report.http };
+      process.stderr.write(`${expect.getState().currentTestName}\n  ${JSON.stringify(figures)}\n`);
+    }
+    const { child, words } = this.server;
+    expect([child.exitCode, child.signalCode], words.join('\n')).toEqual([null, null]);
     expectUnharmed(this.calm, report);
     await vi.waitFor(
       async () => {
@@ -98,7 +105,6 @@ export class Victim {
       },
       { timeout: 10_000, interval: 200 },
     );
-    expect(this.server.child.exitCode).toBe(null);
     return report;
   }
 
