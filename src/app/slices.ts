@@ -13,9 +13,13 @@ import type { StoreClient } from '../store/client.ts';
 import { bounds } from '../subscriber/message.ts';
 import type { SessionSettings } from '../subscriber/session.ts';
 import type { Log } from '../telemetry/log.ts';
+import { patientClock } from './patient-clock.ts';
+import { steadyClock } from './steady-clock.ts';
 
 /** Signal ids are remembered for a day: senders repeat within minutes. */
 const signalIdsMaxAgeMs = 24 * 3_600_000;
+/** A clock set ahead drops nothing before it has stood so for an hour. */
+const patienceMs = 3_600_000;
 
 export function siteOf({ site }: Config): CdrSite {
   const location = site.location === '' ? hostname() : site.location;
@@ -66,7 +70,7 @@ export function filingOf(config: Config, store: StoreClient, log: Log): Filing |
 export function retentionOf(config: Config, store: StoreClient, log: Log): Retention {
   return new Retention({
     store,
-    clock: systemClock,
+    clock: patientClock(systemClock, steadyClock, patienceMs),
     settings: {
       eventsMaxAgeMs: config.journal.maxAgeMs,
       eventsMaxBytes: config.journal.maxSizeBytes,

@@ -2,6 +2,7 @@
  * Events to rows of the store and back. An event is made text once, here; whoever needs its bytes on
  * disk gets this text, and reading back gives the same value.
  */
+import { StoreError } from '../base/errors.ts';
 import type { Call } from '../call/call.ts';
 import { isOfCall, type CallEvent, type OfCall } from '../call/event.ts';
 import type { Batch, CdrRow, SightRow, SignalIdRows } from '../store/messages.ts';
@@ -99,12 +100,28 @@ function wholeMs(atMs: number): number {
   return Number.isFinite(atMs) ? Math.trunc(atMs) : 0;
 }
 
-/** Parse door: the store holds what `batchOf` made of events, and nobody else writes it. */
+/**
+ * Parse door: the store holds what `batchOf` made of events, and nobody else writes it.
+ * @throws {StoreError} STORE_UNAVAILABLE when the text was damaged on the disk
+ */
 export function eventOf(body: string): CallEvent {
-  return JSON.parse(body) as CallEvent;
+  return read(body) as CallEvent;
 }
 
 /** Parse door: as `eventOf`, for the call in a row of the books. */
 export function callOf(body: string): Call {
-  return JSON.parse(body) as Call;
+  return read(body) as Call;
+}
+
+function read(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new StoreError(
+      'STORE_UNAVAILABLE',
+      `the database holds a damaged record, ${JSON.stringify(body.slice(0, 40))}; ` +
+        'restore it from a backup, or move it away to begin with an empty one',
+      { cause },
+    );
+  }
 }

@@ -127,6 +127,9 @@ it.each(['+1h', '-1h'])(
     const over = pbx.attackNext({ when: 'when up', pour: ['Event: Half\r\n'] });
     pbx.drop();
     await over;
+    const ups = (): number =>
+      server.log.filter((line) => line['source'] === 'pbx' && line['state'] === 'up').length;
+    await until(() => ups() === 2);
     const startMs = performance.now();
     pbx.mute();
     set(offset);

@@ -280,7 +280,7 @@ describe('a database that', () => {
     const before = readFileSync(database());
     const ended = await serve();
     expectRefusal(ended, seen, remedy);
-    expect(ended.said).toContain(database());
+    expect(ended.said).toContain('the database');
     expect(readFileSync(database()).equals(before)).toBe(true);
     expect(readdirSync(data).sort()).toEqual(['offhook.db', 'offhook.lock']);
 
@@ -288,6 +288,16 @@ describe('a database that', () => {
     rmSync(database());
     const anew = await startServerProcess(folder, toml());
     expect(await anew.kill('SIGTERM')).toBe(0);
+  });
+
+  it('has another text where a call was', { timeout: 40_000 }, async () => {
+    await filled('SIGTERM');
+    const db = new SQLite(database());
+    const spoil =
+      "UPDATE events SET body = 'no event at all' WHERE seq IN (SELECT seq FROM open_calls)";
+    expect(db.prepare(spoil).run().changes).toBeGreaterThan(0);
+    db.close();
+    expectRefusal(await serve(), /a damaged record, "no event at all"/, remedy);
   });
 
   it('opens again when it was only killed', { timeout: 40_000 }, async () => {
