@@ -32,7 +32,8 @@ export class Hub {
   /** Arranges for `flush` to be called, once, soon. */
   readonly #schedule: (flush: () => void) => void;
   readonly #ongoing = new OngoingCalls();
-  readonly #byNumber = new Map<string, Set<Audience>>();
+  /** Most numbers are watched by one audience, and a set is large for one. */
+  readonly #byNumber = new Map<string, Audience | Set<Audience>>();
   /** Audiences whose filter cannot be looked up: all calls, prefixes, ranges. */
   readonly #scanned = new Set<Audience>();
   readonly #waiting = new Map<Audience, Delivery[]>();
@@ -73,7 +74,7 @@ export class Hub {
     this.#audiences += 1;
     const { filter } = audience;
     if (filter.all || filter.ranges.length > 0) this.#scanned.add(audience);
-    else for (const number of filter.numbers) this.#index(number).add(audience);
+    else for (const number of filter.numbers) this.#index(number, audience);
   }
 
   remove(audience: Audience): void {
@@ -82,15 +83,18 @@ export class Hub {
     this.#waiting.delete(audience);
     for (const number of audience.filter.numbers) {
       const indexed = this.#byNumber.get(number);
-      indexed?.delete(audience);
-      if (indexed?.size === 0) this.#byNumber.delete(number);
+      if (indexed instanceof Set) indexed.delete(audience);
+      if (indexed === audience || (indexed instanceof Set && indexed.size === 0)) {
+        this.#byNumber.delete(number);
+      }
     }
   }
 
-  #index(number: string): Set<Audience> {
-    let indexed = this.#byNumber.get(number);
-    if (indexed === undefined) this.#byNumber.set(number, (indexed = new Set()));
-    return indexed;
+  #index(number: string, audience: Audience): void {
+    const indexed = this.#byNumber.get(number);
+    if (indexed === undefined) this.#byNumber.set(number, audience);
+    else if (indexed instanceof Set) indexed.add(audience);
+    else this.#byNumber.set(number, new Set([indexed, audience]));
   }
 
   /** Takes durable events, in order. */
@@ -118,13 +122,16 @@ export class Hub {
     const found = new Set(this.#scanned);
     if (isOfCall(event)) {
       for (const extension of event.call.extensions) {
-        for (const audience of this.#byNumber.get(extension) ?? []) found.add(audience);
+        const indexed = this.#byNumber.get(extension);
+        if (indexed instanceof Set) for (const audience of indexed) found.add(audience);
+        else if (indexed !== undefined) found.add(indexed);
       }
       return found;
     }
     // What happens to a source concerns everybody.
     for (const indexed of this.#byNumber.values()) {
-      for (const audience of indexed) found.add(audience);
+      if (indexed instanceof Set) for (const audience of indexed) found.add(audience);
+      else found.add(indexed);
     }
     return found;
   }

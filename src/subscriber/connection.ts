@@ -41,8 +41,9 @@ export class Connection implements Line {
   #isServing = false;
   #isPaused = false;
   #ended: GoodbyeReason | 'closed' | undefined;
-  #let: () => void = () => undefined;
-  readonly #gone = new Promise<void>((resolve) => (this.#let = resolve));
+  #isGone = false;
+  /** Whoever waits for the transport to let go; of most sessions, nobody. */
+  #awaited: (() => void)[] | undefined;
 
   constructor(transport: Transport, settings: SessionSettings, house: House, wire = xmlWire) {
     this.#house = house;
@@ -61,7 +62,8 @@ export class Connection implements Line {
 
   /** Resolves when the transport has let go. */
   get gone(): Promise<void> {
-    return this.#gone;
+    if (this.#isGone) return Promise.resolve();
+    return new Promise((resolve) => (this.#awaited ??= []).push(resolve));
   }
 
   get isOpen(): boolean {
@@ -115,7 +117,8 @@ export class Connection implements Line {
 
   /** The transport is gone. */
   closed(): void {
-    this.#let();
+    this.#isGone = true;
+    for (const resolve of this.#awaited?.splice(0) ?? []) resolve();
     this.#leave('closed', 'The peer closed the connection.');
   }
 

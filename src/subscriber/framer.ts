@@ -16,6 +16,8 @@ export type Framed =
 
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 const firstHeldBytes = 1024;
+/** One for all: sessions that hold nothing need no buffer each. */
+const nothing = Buffer.alloc(0);
 
 /** What a first byte that is none of XML often means. */
 const hints: Readonly<Record<number, string>> = {
@@ -28,7 +30,7 @@ const hints: Readonly<Record<number, string>> = {
 export class Framer {
   readonly #limits: FrameBounds;
   #lexer: Lexer | undefined;
-  #held = Buffer.alloc(0);
+  #held: Buffer = nothing;
   #heldBytes = 0;
   /** How many bytes of a byte order mark have been seen. */
   #mark = 0;
@@ -125,7 +127,7 @@ export class Framer {
   }
 
   #release(): void {
-    this.#held = Buffer.alloc(0);
+    this.#held = nothing;
     this.#heldBytes = 0;
   }
 

@@ -26,21 +26,43 @@ export function typeFor(
   return types.has(type) ? type : undefined;
 }
 
+/** What groups of one form and the same types share, and those groups by their filter. */
+interface Kind {
+  readonly types: ReadonlySet<NotificationType>;
+  readonly form: Form;
+  readonly groups: Map<string, Group>;
+}
+
 class Group implements Audience, Made {
   readonly filter: ExtensionFilter;
-  readonly members = new Set<Member>();
-  readonly #types: ReadonlySet<NotificationType>;
-  readonly #form: Form;
+  readonly kind: Kind;
   readonly #encoder: Encoder;
   readonly #hub: Hub;
+  /** Most groups have one member, and a set is large for one. */
+  #members: Member | Set<Member> | undefined;
   #made = 0;
 
-  constructor(subscription: Subscription, form: Form, encoder: Encoder, hub: Hub) {
-    this.#hub = hub;
-    this.filter = subscription.filter;
-    this.#types = new Set(subscription.types);
-    this.#form = form;
+  constructor(filter: ExtensionFilter, kind: Kind, encoder: Encoder, hub: Hub) {
+    this.filter = filter;
+    this.kind = kind;
     this.#encoder = encoder;
+    this.#hub = hub;
+  }
+
+  add(member: Member): void {
+    if (this.#members === undefined) this.#members = member;
+    else if (this.#members instanceof Set) this.#members.add(member);
+    else this.#members = new Set([this.#members, member]);
+  }
+
+  /** @returns true when nobody is left */
+  delete(member: Member): boolean {
+    if (this.#members instanceof Set) {
+      this.#members.delete(member);
+      return this.#members.size === 0;
+    }
+    if (this.#members === member) this.#members = undefined;
+    return this.#members === undefined;
   }
 
   get made(): number {
@@ -50,7 +72,7 @@ class Group implements Audience, Made {
   get waiting(): number {
     const { length } = this.#hub
       .waiting(this)
-      .filter((delivery) => typeFor(delivery, this.#types) !== undefined);
+      .filter((delivery) => typeFor(delivery, this.kind.types) !== undefined);
     return length;
   }
 
@@ -58,24 +80,26 @@ class Group implements Audience, Made {
     const parts: Buffer[] = [];
     let seq = 0;
     for (const delivery of deliveries) {
-      const type = typeFor(delivery, this.#types);
+      const type = typeFor(delivery, this.kind.types);
       if (type === undefined) continue;
-      parts.push(this.#encoder.notification(delivery.entry, type, this.#form));
+      parts.push(this.#encoder.notification(delivery.entry, type, this.kind.form));
       seq = delivery.entry.seq;
     }
     const [first] = parts;
     if (first === undefined) return;
     const bytes = parts.length === 1 ? first : Buffer.concat(parts);
     this.#made += parts.length;
-    for (const member of this.members) member.take(bytes, seq, parts.length);
+    if (this.#members instanceof Set) {
+      for (const member of this.#members) member.take(bytes, seq, parts.length);
+    } else this.#members?.take(bytes, seq, parts.length);
   }
 }
 
 export class Groups {
   readonly #hub: Hub;
   readonly #encoder: Encoder;
-  readonly #groups = new Map<string, Group>();
-  readonly #memberships = new Map<Member, { readonly key: string; readonly group: Group }>();
+  readonly #kinds = new Map<string, Kind>();
+  readonly #memberships = new Map<Member, Group>();
 
   constructor(hub: Hub, encoder: Encoder) {
     this.#hub = hub;
@@ -93,30 +117,41 @@ export class Groups {
    */
   join(member: Member, subscription: Subscription, form: Form): Made {
     this.leave(member);
-    const types = [...subscription.types].sort().join(' ');
-    const key = `${form.transport} ${form.encoding} ${form.feed} ${types} ${subscription.filter.key}`;
+    const kind = this.#kind(subscription, form);
+    const { filter } = subscription;
     // What waits for the group was before this member. First of all, because a flush may end the last
     // of its members, and the group with them.
-    if (this.#groups.has(key)) this.#hub.flush();
-    let group = this.#groups.get(key);
+    if (kind.groups.has(filter.key)) this.#hub.flush();
+    let group = kind.groups.get(filter.key);
     if (group === undefined) {
-      group = new Group(subscription, form, this.#encoder, this.#hub);
-      this.#groups.set(key, group);
+      group = new Group(filter, kind, this.#encoder, this.#hub);
+      kind.groups.set(filter.key, group);
       this.#hub.add(group);
     }
-    group.members.add(member);
-    this.#memberships.set(member, { key, group });
+    group.add(member);
+    this.#memberships.set(member, group);
     return group;
   }
 
+  /** Never dropped: there are only so many forms and sets of types, however they are written. */
+  #kind({ types }: Subscription, form: Form): Kind {
+    const names = [...new Set(types)].sort().join(' ');
+    const key = `${form.transport} ${form.encoding} ${form.feed} ${names}`;
+    let kind = this.#kinds.get(key);
+    if (kind === undefined) {
+      kind = { types: new Set(types), form, groups: new Map() };
+      this.#kinds.set(key, kind);
+    }
+    return kind;
+  }
+
   leave(member: Member): void {
-    const membership = this.#memberships.get(member);
-    if (membership === undefined) return;
-    const { key, group } = membership;
+    const group = this.#memberships.get(member);
+    if (group === undefined) return;
     this.#memberships.delete(member);
-    group.members.delete(member);
-    if (group.members.size > 0) return;
-    this.#groups.delete(key);
+    if (!group.delete(member)) return;
+    const { kind, filter } = group;
+    kind.groups.delete(filter.key);
     this.#hub.remove(group);
   }
 }
