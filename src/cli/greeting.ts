@@ -7,6 +7,13 @@ import type { Surface } from './surface.ts';
 
 export type Listening = Pick<RunningServer, 'feedAddress' | 'httpAddress'>;
 
+/** What whoever connects must bring or speak. */
+export interface Asked {
+  readonly token: boolean;
+  readonly feedTls: boolean;
+  readonly httpTls: boolean;
+}
+
 const usualFeed = 7400;
 const usualHttp = 7480;
 
@@ -18,33 +25,39 @@ export class Greeting {
   }
 
   /** Several lines, without the last line break. */
-  text(listening: Listening, about: string, needsToken: boolean): string {
+  text(listening: Listening, about: string, asked: Asked): string {
     const { paint, version } = this.#surface;
     const { feedAddress, httpAddress } = listening;
     const lines = [paint('bold', `offhook ${version} is listening`)];
-    lines.push(`  feed, TCP        ${addressText(feedAddress)}`);
+    const [tcp, s] = [asked.feedTls ? 'tls://' : '', asked.httpTls ? 's' : ''];
+    lines.push(`  feed, TCP        ${tcp}${addressText(feedAddress)}`);
     if (httpAddress !== undefined) {
       const address = addressText(httpAddress);
-      lines.push(`  feed, WebSocket  ws://${address}/feed`);
-      lines.push(`  HTTP             http://${address}`);
+      lines.push(`  feed, WebSocket  ws${s}://${address}/feed`);
+      lines.push(`  HTTP             http${s}://${address}`);
     }
     lines.push(about, '', 'Try next, in another terminal:');
-    for (const line of this.#examples(listening, needsToken)) {
+    for (const line of this.#examples(listening, asked)) {
       lines.push(`  ${paint('cyan', line)}`);
     }
     lines.push('', 'Ctrl-C stops it.');
     return lines.join('\n');
   }
 
-  #examples({ feedAddress, httpAddress }: Listening, needsToken: boolean): readonly string[] {
+  #examples({ feedAddress, httpAddress }: Listening, asked: Asked): readonly string[] {
     const { invocation } = this.#surface;
-    const token = needsToken ? ' --token <token>' : '';
+    const token = asked.token ? ' --token <token>' : '';
     const feed = near(feedAddress);
-    const server = feed === `127.0.0.1:${usualFeed}` ? '' : ` --server ${feed}`;
+    // The address is in hardly any certificate; a name is.
+    const byName = `tls://<name>:${feedAddress.port}`;
+    const usual = feed === `127.0.0.1:${usualFeed}` ? '' : ` --server ${feed}`;
+    const server = asked.feedTls ? ` --server ${byName}` : usual;
     const lines = [`${invocation} tail --extension 1001${server}${token}`];
     if (httpAddress !== undefined) {
       const web = near(httpAddress);
-      const http = web === `127.0.0.1:${usualHttp}` ? '' : ` --http ${web}`;
+      const byName = `https://<name>:${httpAddress.port}`;
+      const usual = web === `127.0.0.1:${usualHttp}` ? '' : ` --http ${web}`;
+      const http = asked.httpTls ? ` --http ${byName}` : usual;
       lines.push(`${invocation} calls${http}${token}`);
     }
     return lines;

@@ -31,7 +31,9 @@ export async function runServer(
   process.on('SIGHUP', () => undefined);
   const server = await startServer(config, { log });
   if (again !== undefined) reloadOnSignal(server, log, again);
-  surface.out(new Greeting(surface).text(server, about, config.access.requireToken));
+  const { access, feed, http } = config;
+  const asked = { token: access.requireToken, feedTls: feed.tls, httpTls: http.tls };
+  surface.out(new Greeting(surface).text(server, about, asked));
 
   const reason = await Promise.race([signal, server.failed]);
   if (reason instanceof Error) {

@@ -4,9 +4,13 @@ import type { Listening } from '../../src/cli/greeting.ts';
 import { invocationOf } from '../../src/cli/surface.ts';
 import { noPaint } from '../../src/cli/terminal.ts';
 
-function greeting(listening: Listening, needsToken = false): string {
+function greeting(listening: Listening, token = false, tls = false): string {
   const surface = { paint: noPaint, invocation: 'offhook', version: '1.2.3' };
-  return new Greeting(surface).text(listening, 'Sources: pbx (ami)', needsToken);
+  return new Greeting(surface).text(listening, 'Sources: pbx (ami)', {
+    token,
+    feedTls: tls,
+    httpTls: tls,
+  });
 }
 
 describe('the greeting of a server', () => {
@@ -36,6 +40,17 @@ describe('the greeting of a server', () => {
     expect(text).toContain('  HTTP             http://[::1]:7480\n');
     expect(text).toContain('tail --extension 1001 --server 127.0.0.1:7500 --token <token>\n');
     expect(text).toContain('calls --http [::1]:7480 --token <token>\n');
+  });
+
+  it('names TLS where it is spoken, and lets people put the name of the certificate in', () => {
+    const feedAddress = { host: '0.0.0.0', port: 7400 };
+    const httpAddress = { host: '0.0.0.0', port: 7480 };
+    const text = greeting({ feedAddress, httpAddress }, false, true);
+    expect(text).toContain('  feed, TCP        tls://0.0.0.0:7400\n');
+    expect(text).toContain('  feed, WebSocket  wss://0.0.0.0:7480/feed\n');
+    expect(text).toContain('  HTTP             https://0.0.0.0:7480\n');
+    expect(text).toContain('tail --extension 1001 --server tls://<name>:7400\n');
+    expect(text).toContain('calls --http https://<name>:7480\n');
   });
 
   it('says nothing of HTTP where it is off', () => {
