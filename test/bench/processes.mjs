@@ -87,9 +87,12 @@ export async function startOffhook({ dir, pbxPort, tcpPort = 0, wsPort = 0, node
   });
   const closes = {};
   const [tcp, ws] = await new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`offhook ended with ${code}.`)));
+    const said = [];
+    child.once('exit', (code) =>
+      reject(new Error([`offhook ended with ${code}.`, ...said].join('\n'))),
+    );
     createInterface({ input: child.stderr }).on('line', (line) => {
-      if (!line.startsWith('{')) return;
+      if (!line.startsWith('{')) return said.push(line);
       const entry = JSON.parse(line);
       if (entry.event === 'server.started') resolve([entry.feed.port, entry.http.port]);
       if (entry.event === 'session.closed') closes[entry.reason] = (closes[entry.reason] ?? 0) + 1;

@@ -167,7 +167,6 @@ export class Audience {
   async refill() {
     const { wire, ports, own, looking } = this.#about;
     const first = this.#subscribers.length - this.#stopped.length;
-    const closed = this.#stopped.filter((each) => each.isClosed).length;
     const gone = new Set(this.#stopped);
     for (const each of this.#stopped) each.close();
     this.#subscribers = this.#subscribers.filter((each) => !gone.has(each));
@@ -178,7 +177,7 @@ export class Audience {
       const who = own ? extension(at) : undefined;
       this.#subscribers.push(await subscriber.open(wire, ports, who, this.#scratch));
     }
-    return { closed };
+    return {};
   }
 
   async close() {
