@@ -172,7 +172,7 @@ it('twenty thousand that come and go leave nothing behind', async () => {
 /** Of many, so that ports that wait for their end do not run out. */
 const addressOf = (nth: number): string => `127.0.0.${10 + (nth % 100)}`;
 
-describe('twenty that send as fast as they can', () => {
+describe('some that send as fast as they can', () => {
   const overTcp = (): Promise<Raw> => Raw.connect(victim.feed);
   const overWebSocket = async (): Promise<Raw> => (await RawWebSocket.open(victim.http)).raw;
   const overHttp = (): Promise<Raw> => Raw.connect(victim.http);
@@ -182,23 +182,24 @@ describe('twenty that send as fast as they can', () => {
   const large = `<a>${'<b c="d">&amp;e</b>'.repeat(250)}<c>${' '.repeat(4_000)}</c></a>`;
   const asking = 'GET /v1/calls HTTP/1.1\r\nHost: x\r\n\r\n';
 
-  it.each<[string, () => Promise<Raw>, Uint8Array]>([
-    ['white space', overTcp, Buffer.alloc(65_536, ' ')],
-    ['the smallest documents', overTcp, Buffer.from('<a/>'.repeat(16_384))],
-    ['large documents', overTcp, Buffer.from(large.repeat(10))],
+  it.each<[string, number, () => Promise<Raw>, Uint8Array]>([
+    ['white space', 20, overTcp, Buffer.alloc(65_536, ' ')],
+    ['the smallest documents', 20, overTcp, Buffer.from('<a/>'.repeat(16_384))],
+    ['large documents', 20, overTcp, Buffer.from(large.repeat(10))],
     [
       'the smallest messages',
+      20,
       overWebSocket,
       times(6_000, frame({ opcode: text, payload: '<a/>' })),
     ],
-    ['pings', overWebSocket, times(10_000, frame({ opcode: ping }))],
-    ['pongs', overWebSocket, times(10_000, frame({ opcode: pong }))],
-    ['requests ahead of their answers', overHttp, Buffer.from(asking.repeat(1_800))],
+    ['pings', 20, overWebSocket, times(10_000, frame({ opcode: ping }))],
+    ['pongs', 20, overWebSocket, times(10_000, frame({ opcode: pong }))],
+    ['requests ahead of their answers', 6, overHttp, Buffer.from(asking.repeat(1_800))],
   ])(
-    '%s, reading or not, hold up nobody',
-    async (_, open, bytes) => {
+    '%s, %i of them, reading or not, hold up nobody',
+    async (_, count, open, bytes) => {
       await victim.attacked(async () => {
-        const raws = await many(20, open);
+        const raws = await many(count, open);
         for (const [nth, { socket }] of raws.entries()) if (nth % 2 === 0) socket.pause();
         const endMs = performance.now() + 2_500;
         await Promise.all(
