@@ -12,6 +12,7 @@ import { type ServerProcess, startServerProcess } from '../support/server-proces
 import {
   Counter,
   expectUnharmed,
+  headOf,
   memoryOf,
   Neighbour,
   neighbourSource,
@@ -158,11 +159,11 @@ const wrongs: [string, string | object, number, object][] = [
 
 describe('a sender of', () => {
   it.each(wrongs)('%s is told so', async (_, sent, status, body) => {
-    const before = await position();
+    const before = await headOf(server);
     const answer = await sendSignals(server, sent);
     expect(answer).toMatchObject({ status, body });
     expect(JSON.stringify(answer.body).length).toBeLessThan(20_000);
-    expect(await position()).toBe(before);
+    expect(await headOf(server)).toBe(before);
   });
 
   it('a leg that is called as things of JavaScript are is heard like any other', async () => {
@@ -213,12 +214,6 @@ describe('a sender of', () => {
     },
   );
 });
-
-/** Up to where the journal goes. */
-async function position(): Promise<unknown> {
-  const answer = await fetch(`http://127.0.0.1:${server.httpPort}/v1/calls`);
-  return ((await answer.json()) as { position?: unknown }).position;
-}
 
 /** Pours up to 100 MB in small pieces as a body; resolves with what is answered before the end. */
 async function pour(head: string): Promise<string> {

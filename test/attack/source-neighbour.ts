@@ -156,6 +156,13 @@ export async function sendSignals(
   return { status: answer.status, body: (await answer.json()) as Answered['body'] };
 }
 
+/** The position up to which subscribers are told, now. */
+export async function headOf({ httpPort }: ServerProcess): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${httpPort}/v1/calls`);
+  const { position } = (await answer.json()) as { readonly position: string };
+  return position;
+}
+
 export interface Readiness {
   readonly status: string;
   readonly sources: readonly { name: string; state: string; reason?: string }[];

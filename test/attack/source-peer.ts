@@ -11,6 +11,8 @@ export interface Attack {
   readonly when: 'at once' | 'when up';
   /** What is poured, piece by piece, until it ends or the client has gone. */
   readonly pour: Iterable<string | Uint8Array>;
+  /** Whether it answers nothing any more from then on. */
+  readonly thenSilent?: boolean;
 }
 
 const banner = 'Asterisk Call Manager/11.0.0\r\n';
@@ -103,8 +105,9 @@ export class HostilePbx {
     });
   }
 
-  async #pour(socket: Socket, { pour }: Attack): Promise<void> {
+  async #pour(socket: Socket, { pour, thenSilent = false }: Attack): Promise<void> {
     const gone = new Promise((resolve) => socket.once('close', resolve));
+    if (thenSilent) socket.removeAllListeners('data').resume();
     for (const piece of pour) {
       if (socket.destroyed) break;
       this.poured += piece.length;
