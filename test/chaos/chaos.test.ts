@@ -100,9 +100,6 @@ const balances: readonly (readonly [string, ...string[]])[] = [
   ['offhook_signals_taken_total', 'offhook_signals_applied_total', 'offhook_signals_ignored_total'],
   ['offhook_sessions_opened_total', 'offhook_sessions_closed_total'],
 ];
-const activeTimers = 'nodejs_active_resources{type="Timeout"}';
-/** Timers that come and go with a commit or a connection. */
-const timerGrowth = 5;
 
 const numberOf = ({ numbers }: Traces, name: string): number => numbers.get(name) ?? 0;
 
@@ -129,8 +126,6 @@ function auditTraces({ before, after }: Aftermath): string[] {
     if (numberOf(after, name) !== 0) findings.push(`${name} is ${numberOf(after, name)}, not 0`);
   }
   if (numberOf(after, 'offhook_feed_events_passed_total') === 0) findings.push('nothing was fed');
-  const timers = numberOf(after, activeTimers) - numberOf(before, activeTimers);
-  if (timers > timerGrowth) findings.push(`${timers} more timers run than before`);
   const grown = after.rssBytes - before.rssBytes;
   if (grown > rssGrowthBytes) findings.push(`memory has grown by ${mebibytes(grown)} MiB`);
   return findings;
@@ -157,7 +152,7 @@ function reportOf(plan: Plan, truth: Truth, aftermath: Aftermath): string {
     `${truth.head} events; calls ended: ${list(endings)}; ${sender.taken.ends.size} calls sent`,
     `${stays.length} stays with ${notes} notes; resumed ${stays.filter(({ after: from }) => from).length} times; goodbyes: ${list(goodbyes)}`,
     `sockets ${before.sockets} → ${after.sockets}, files ${before.files.length} → ${after.files.length}, memory ${mebibytes(before.rssBytes)} → ${mebibytes(after.rssBytes)} MiB`,
-    `timers ${numberOf(before, activeTimers)} → ${numberOf(after, activeTimers)}; ${balances
+    `${balances
       .flat()
       .map((name) => `${name.slice(8, -6)} ${numberOf(after, name)}`)
       .join(', ')}`,

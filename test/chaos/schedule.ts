@@ -57,6 +57,9 @@ export function planOf(seed: number, seconds: number, clients: number): Plan {
       forMs: dice.whole(0, 800),
       isLast: n === kills,
     });
+    // Killed while nothing can be written: whoever tells what is not on the disk is caught here.
+    if (n === 1)
+      acts.push({ atMs: Math.max(0, atMs - 900), lane: 'disk', what: 'fill', forMs: 1_000 });
   }
   for (let atMs = dice.whole(500, 4_000); atMs < endMs - 2_000; atMs += dice.whole(2_000, 6_000)) {
     acts.push({ atMs, lane: 'source', what: 'cut', forMs: dice.whole(50, 2_000) });

@@ -18,6 +18,10 @@ import { type Vitals, vitalsOf } from './vitals.ts';
 const expectedTrouble = /^(journal\.failing|metadata-file\.failed|retention\.failed)$/;
 /** A server may fail to start while the disk is full, or was so while it started; milliseconds. */
 const startMs = 5_000;
+/** For everything before and after the acts, on a machine that others use too; milliseconds. */
+const restMs = 240_000;
+/** How long a sender may have to wait until all that it has begun was taken, milliseconds. */
+const takenMs = 30_000;
 /** How long the last server has its crowd at least, milliseconds. */
 const crowdMs = 3_000;
 
@@ -110,9 +114,18 @@ export class Storm {
   /** @param disk on which the site's data folder is; without one it is never full */
   static async over(plan: Plan, site: Site, disk: SmallDisk | undefined): Promise<Aftermath> {
     const storm = new Storm(plan, site, disk);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const limitMs = plan.seconds * 1_000 + restMs;
+      const tooLong = (): void => reject(new Error(`it was not over after ${limitMs} ms`));
+      timer = setTimeout(tooLong, limitMs);
+    });
     try {
-      return await storm.#run();
+      return await Promise.race([storm.#run(), late]);
+    } catch (error) {
+      throw new Error([String(error), ...storm.#findings].join('\n'), { cause: error });
     } finally {
+      clearTimeout(timer);
       await storm.#clearUp();
     }
   }
@@ -255,7 +268,11 @@ export class Storm {
       client.leave(index % 3 === 0 ? 'rst' : 'fin');
     }
     this.#witness.leave('fin');
-    await this.#sender.stop();
+    const taken = this.#sender.stop().then(() => true);
+    if (!(await Promise.race([taken, pause(takenMs).then(() => false)]))) {
+      this.#findings.push('the sender was not told that all of its signals were taken');
+      this.#sender.abandon();
+    }
     await this.#sourcesUp();
     this.#exchange.stop();
     const before = this.#before?.sockets ?? 0;
