@@ -240,6 +240,8 @@ function readingOf(socket: Socket): (bytes: Buffer) => void {
   const readers = socket.listeners('data');
   socket.removeAllListeners('data');
   return (bytes) => {
+    // What waited for its turn while the socket went: the library has let go of it and would throw.
+    if (socket.destroyed) return;
     for (const reader of readers) Reflect.apply(reader, socket, [bytes]);
   };
 }
