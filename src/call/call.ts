@@ -20,6 +20,8 @@ export interface Leg {
   /** False for platform-internal legs: they are part of the books, never a party. */
   readonly party: boolean;
   readonly number?: string;
+  /** True when the number is another leg's or the device's, shown where the leg has none of its own. */
+  readonly borrowed?: true;
   readonly name?: string;
   readonly device?: string;
   readonly address?: string;

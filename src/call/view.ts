@@ -82,8 +82,15 @@ function legView(call: CallDraft, draft: LegDraft): Leg {
     ...leg,
     party: isParty(draft),
     ...(number !== undefined && { number }),
+    ...(number !== undefined && number !== draft.number && { borrowed: true as const }),
     ...(name !== undefined && { name }),
   };
+}
+
+/** A number that was not the leg's own is found again in the same way. */
+function legDraftOf({ party: _, borrowed, number, ...leg }: Leg): LegDraft {
+  const isOwn = number !== undefined && borrowed !== true;
+  return { ...leg, ...(isOwn && { number }), generation: 0 };
 }
 
 /** Takes a call back in that had no end when its last event was written. */
@@ -91,7 +98,7 @@ export function draftOf(call: Call): CallDraft {
   const draft: CallDraft = {
     ...newDraft(call.id, call.source, '', call.startedAtMs),
     platformIds: [...call.platformIds],
-    legs: new Map(call.legs.map(({ party: _, ...leg }) => [leg.key, { ...leg, generation: 0 }])),
+    legs: new Map(call.legs.map((leg) => [leg.key, legDraftOf(leg)])),
     holds: call.holds.map((hold) => ({ ...hold })),
     transfers: [...call.transfers],
     queue: call.queue.map((visit) => ({ ...visit, missedBy: [...visit.missedBy] })),

@@ -37,6 +37,7 @@ it('lists the calls that ended last, newest first, page by page', async () => {
       endedAtMs: firstCallAtMs + 100_000,
       called: '1005',
       seq: 6,
+      extensions: endedCall(5).extensions,
     },
     {
       callId: endedCall(4).id,
@@ -47,6 +48,7 @@ it('lists the calls that ended last, newest first, page by page', async () => {
       called: '1004',
       outcome: 'answered',
       seq: 5,
+      extensions: endedCall(4).extensions,
     },
   ]);
   expect(second.map(({ seq }) => seq)).toEqual([4, 3, 2]);
