@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=32
 /**
  * The program `offhook`: its commands, and how every one of them ends. The commands are files of their
  * own beside this one.

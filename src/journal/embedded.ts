@@ -256,6 +256,7 @@ export class EmbeddedJournal implements Journal, SignalMemory {
 
   #tell({ entries, appends }: Commit): void {
     this.#head = entries.at(-1)?.seq ?? this.#head;
+    this.#pages.append(entries);
     this.#durable += appends.length;
     for (const { signalIds } of appends) this.#signals.settle(signalIds);
     if (entries.length > 0) for (const listener of this.#listeners) listener(entries);

@@ -14,6 +14,8 @@ interface Page {
   /** Up to here there was something to read when it was read. */
   readonly throughSeq: number;
   readonly read: Promise<ReadResult>;
+  /** Once it has been read. */
+  entries?: readonly JournalEntry[];
 }
 
 /** Reads at most `limit` entries after `afterSeq` and up to `throughSeq`; may give fewer, but not none. */
@@ -49,6 +51,33 @@ export class Pages {
       : this.#read(afterSeq, throughSeq, limit);
   }
 
+  /** What has just been told, in order: whoever catches up need not look for it on the disk. */
+  append(told: readonly JournalEntry[]): void {
+    if (this.#pages.size === 0) return;
+    for (let from = 0; from < told.length;) {
+      const firstSeq = told[from]?.seq ?? 0;
+      const index = Math.floor((firstSeq - 1) / pageEntries);
+      const more = told.slice(from, from + (index + 1) * pageEntries - firstSeq + 1);
+      from += more.length;
+      const isBeginning = firstSeq === index * pageEntries + 1;
+      const known = isBeginning ? [] : this.#wholeUpTo(index, firstSeq - 1);
+      // Not into the array: others are reading it.
+      if (known !== undefined) this.#keep(index, pageOf([...known, ...more]));
+    }
+  }
+
+  #wholeUpTo(index: number, seq: number): readonly JournalEntry[] | undefined {
+    const entries = this.#pages.get(index)?.entries;
+    return entries?.at(-1)?.seq === seq ? entries : undefined;
+  }
+
+  #keep(index: number, page: Page): void {
+    this.#pages.delete(index);
+    this.#pages.set(index, page);
+    const [oldest] = this.#pages.keys();
+    if (this.#pages.size > mostPages && oldest !== undefined) this.#pages.delete(oldest);
+  }
+
   clear(): void {
     this.#pages.clear();
   }
@@ -64,21 +93,33 @@ export class Pages {
       throughSeq: through,
       read: this.#read(index * pageEntries, through, pageEntries),
     };
-    // A reading that failed is nobody else's.
-    page.read.catch(() => {
-      if (this.#pages.get(index) === page) this.#pages.delete(index);
-    });
-    this.#pages.delete(index);
-    this.#pages.set(index, page);
-    const [oldest] = this.#pages.keys();
-    if (this.#pages.size > mostPages && oldest !== undefined) this.#pages.delete(oldest);
+    page.read.then(
+      (result) => {
+        if (result.kind === 'entries') page.entries = result.entries;
+      },
+      // A reading that failed is nobody else's.
+      () => {
+        if (this.#pages.get(index) === page) this.#pages.delete(index);
+      },
+    );
+    this.#keep(index, page);
     return page;
   }
 }
 
+function pageOf(entries: readonly JournalEntry[]): Page {
+  const throughSeq = entries.at(-1)?.seq ?? 0;
+  return { throughSeq, entries, read: Promise.resolve({ kind: 'entries', entries }) };
+}
+
 /** Entries are in order and without gaps. */
-function within(entries: readonly JournalEntry[], afterSeq: number, limit: number): JournalEntry[] {
+function within(
+  entries: readonly JournalEntry[],
+  afterSeq: number,
+  limit: number,
+): readonly JournalEntry[] {
   const first = entries[0]?.seq ?? afterSeq + 1;
   const from = Math.max(0, afterSeq + 1 - first);
-  return entries.slice(from, from + limit);
+  // The array itself where it is all: who finds something in it finds it for all.
+  return from === 0 && entries.length <= limit ? entries : entries.slice(from, from + limit);
 }

@@ -6,6 +6,7 @@
 import type { Call } from '../call/call.ts';
 import type { ExtensionFilter } from '../call/extension.ts';
 import { sightOf } from '../feed/sight.ts';
+import { placesOf } from '../feed/stretch.ts';
 import type { Journal, JournalEntry } from '../journal/journal.ts';
 import type { Encoder, Form } from './encoding.ts';
 import { typeFor } from './group.ts';
@@ -95,8 +96,9 @@ export async function feedMissed(
     const read = await feeding.journal.readAfter(seq, batchEvents);
     if (read.kind === 'gone') return reader.isCurrent() ? 'gone' : 'dropped';
     if (read.entries.length === 0) throw new Error(`The journal holds nothing after ${seq}.`);
-    seq = await feedBatch(reader, read.entries, (entry) =>
-      encodeFor(subscription.filter, types, entry, feeding),
+    const { filter } = subscription;
+    seq = await feedBatch(reader, read.entries, filter, (entry) =>
+      encodeFor(filter, types, entry, feeding),
     );
   }
   return 'dropped';
@@ -106,32 +108,35 @@ export async function feedMissed(
 async function feedBatch(
   reader: Reader,
   entries: readonly JournalEntry[],
+  filter: ExtensionFilter,
   encode: (entry: JournalEntry) => Buffer | undefined,
 ): Promise<number> {
   let parts: Buffer[] = [];
   let bytes = 0;
-  let seq = 0;
   let filtered = 0;
-  for (const [index, entry] of entries.entries()) {
-    seq = entry.seq;
+  let next = 0;
+  for (const place of placesOf(filter, entries)) {
+    const entry = entries[place];
+    if (entry === undefined) break;
+    filtered += place - next;
+    next = place + 1;
     const part = encode(entry);
-    if (part === undefined) {
-      filtered += 1;
-    } else {
-      parts.push(part);
-      bytes += part.length;
-    }
-    const isLast = index === entries.length - 1;
-    if (bytes === 0 || (bytes < chunkBytes && !isLast)) continue;
-    if (!reader.isCurrent()) return seq;
-    reader.take(Buffer.concat(parts), seq, parts.length);
-    reader.passed(seq, filtered);
-    parts = [];
-    bytes = 0;
-    filtered = 0;
+    if (part === undefined) filtered += 1;
+    else parts.push(part);
+    bytes += part?.length ?? 0;
+    if (bytes < chunkBytes) continue;
+    if (!reader.isCurrent()) return entry.seq;
+    reader.take(Buffer.concat(parts), entry.seq, parts.length);
+    reader.passed(entry.seq, filtered);
+    [parts, bytes, filtered] = [[], 0, 0];
     await reader.drained();
   }
+  filtered += entries.length - next;
+  const seq = entries.at(-1)?.seq ?? 0;
+  if (!reader.isCurrent()) return seq;
+  if (parts.length > 0) reader.take(Buffer.concat(parts), seq, parts.length);
   reader.passed(seq, filtered);
+  if (parts.length > 0) await reader.drained();
   return seq;
 }
 

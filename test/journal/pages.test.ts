@@ -103,3 +103,40 @@ it('does not keep a reading that failed', async () => {
   fails = false;
   expect(await pages.readAfter(0, 5, 5)).toMatchObject({ entries: { length: 5 } });
 });
+
+it('takes what is told while somebody catches up, and reads it from nowhere', async () => {
+  let head = 300;
+  const reader = store(() => head);
+  const pages = new Pages(reader);
+  expect(await pages.readAfter(256, head, 512)).toMatchObject({ entries: { length: 44 } });
+  const told = (count: number): JournalEntry[] =>
+    Array.from({ length: count }, () => ({ seq: (head += 1), event }));
+  const held = await pages.readAfter(256, head, 512);
+  pages.append(told(10));
+  pages.append(told(500));
+  expect(held).toMatchObject({ entries: { length: 44 } });
+  expect(await all(pages, 256, () => head, 512)).toEqual(
+    Array.from({ length: 554 }, (_, nth) => 257 + nth),
+  );
+  expect(reader.reads).toBe(1);
+  pages.clear();
+  pages.append(told(1));
+  expect(pages.kept).toBe(0);
+});
+
+it('does not put what is told behind a hole', async () => {
+  let head = 10;
+  const pages = new Pages(store(() => head));
+  await pages.readAfter(0, head, 512);
+  head = 20;
+  pages.append([{ seq: 20, event }]);
+  expect(await all(pages, 0, () => head, 512)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+});
+
+it('gives all who read a page the same array, where it is whole', async () => {
+  const pages = new Pages(store(() => 300));
+  const [one, other] = [await pages.readAfter(0, 300, 512), await pages.readAfter(0, 300, 512)];
+  expect(one.kind === 'entries' && other.kind === 'entries' && one.entries === other.entries).toBe(
+    true,
+  );
+});
