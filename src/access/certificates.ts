@@ -3,9 +3,10 @@
  * their files, tried before anybody is shown them, and read again while the server runs.
  */
 import type { X509Certificate } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { createSecureContext, type TlsOptions } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
+import { readBounded } from '../base/bounded-file.ts';
 import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import { certificatesIn, firstEndMs, keyIn, mismatch, whyNotNow } from './pem.ts';
@@ -225,16 +226,10 @@ function textOf(path: string): string {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     if (!fstatSync(file).isFile()) throw new Error('it is no file');
-    const buffer = Buffer.alloc(largestFile + 1);
-    let length = 0;
-    for (;;) {
-      const read = readSync(file, buffer, length, buffer.length - length, null);
-      length += read;
-      if (read === 0 || length > largestFile) break;
-    }
-    if (length > largestFile) throw new Error(`it is larger than ${largestFile} bytes`);
+    const bytes = readBounded(file, largestFile);
+    if (bytes === undefined) throw new Error(`it is larger than ${largestFile} bytes`);
     // Whatever is not ASCII is no PEM, and shows as such.
-    return buffer.toString('latin1', 0, length);
+    return bytes.toString('latin1');
   } finally {
     closeSync(file);
   }

@@ -2,11 +2,12 @@
  * The tokens file: tokens as hashes, with what each may see, kept by commands and read by the server. A
  * change is a new file in the place of the old one, and two who change it at once take turns.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { readBounded } from '../base/bounded-file.ts';
 import { plainName, plainNameShape } from '../base/names.ts';
 import { parsePattern } from '../call/extension.ts';
 
@@ -170,18 +171,10 @@ function textOf(path: string): string | undefined {
 }
 
 function boundedText(file: number): string {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for (;;) {
-    const chunk = Buffer.alloc(65_536);
-    const read = readSync(file, chunk);
-    if (read === 0) break;
-    length += read;
-    if (length > largestFile) throw new TokenFileError(`it is larger than ${largestFile} bytes`);
-    chunks.push(chunk.subarray(0, read));
-  }
+  const bytes = readBounded(file, largestFile);
+  if (bytes === undefined) throw new TokenFileError(`it is larger than ${largestFile} bytes`);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     throw new TokenFileError('it is not UTF-8 text', { cause: error });
   }

@@ -2,9 +2,10 @@
  * The configuration file on disk, and what reading it needs of this machine. The only file of this room
  * that touches the disk.
  */
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { readBounded } from '../base/bounded-file.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { FilePlaces } from './files.ts';
 import { readConfig } from './read.ts';
@@ -40,7 +41,7 @@ export function loadTokenBook(path: string): TokenBook {
 
 function configText(path: string): string {
   try {
-    return readBounded(resolve(path), largestFile);
+    return readText(resolve(path), largestFile);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `${path} cannot be read: ${reason}.`;
@@ -54,7 +55,7 @@ export function thisMachine(folder: string, readTokens: TokenReader): Surroundin
     env: process.env,
     hostname: hostname(),
     folder,
-    readSecret: (path) => readBounded(path, largestSecretFile),
+    readSecret: (path) => readText(path, largestSecretFile),
     fileFault,
     readTokens,
   };
@@ -78,9 +79,9 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** @throws {Error} whose message is the reason alone, to follow "cannot be read" */
-function readBounded(path: string, limit: number): string {
+function readText(path: string, limit: number): string {
   try {
-    return readWhole(path, limit);
+    return textOf(path, limit);
   } catch (error) {
     throw reasonOf(error);
   }
@@ -94,19 +95,12 @@ function reasonOf(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** Reads at most `limit` bytes; a device or a huge file never fills the memory. */
-function readWhole(path: string, limit: number): string {
+function textOf(path: string, limit: number): string {
   const file = openSync(path, 'r');
   try {
-    const buffer = Buffer.alloc(limit + 1);
-    let length = 0;
-    for (;;) {
-      const read = readSync(file, buffer, length, buffer.length - length, null);
-      length += read;
-      if (read === 0 || length > limit) break;
-    }
-    if (length > limit) throw new Error(`it is larger than ${limit} bytes`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, length));
+    const bytes = readBounded(file, limit);
+    if (bytes === undefined) throw new Error(`it is larger than ${limit} bytes`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } finally {
     closeSync(file);
   }

@@ -24,6 +24,7 @@ export const doors: Readonly<Record<string, string>> = {
   'access/token-file.ts': 'the tokens file, and a timer: waits for another who changes it',
   'access/gate.ts': 'Node’s list of addresses, which opens nothing',
   'access/tokens.ts': 'dice: draws new tokens',
+  'base/bounded-file.ts': 'reads an open file',
   'base/clock.ts': 'the clock itself',
   'client/browser.ts': 'the page: its address and its WebSocket',
   'client/driver.ts': 'timer, clock and dice of a feed',
