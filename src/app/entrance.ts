@@ -41,10 +41,15 @@ export class Entrance {
     [this.#session, this.#pinged] = sessionsOf(config);
   }
 
+  /** Whether so many feed sessions, over all transports, are all there may be. */
+  isFull(sessions: number): boolean {
+    return sessions >= this.#config.feed.maxSessions;
+  }
+
   /** @param sessions how many feed sessions there are, over all transports */
   feedDoor(sessions: () => number): Door {
     return {
-      admits: (address) => this.#admits(address, sessions() >= this.#config.feed.maxSessions),
+      admits: (address) => this.#admits(address, this.isFull(sessions())),
       left: (address) => this.gate.left(address),
       session: () => this.#session,
     };

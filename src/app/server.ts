@@ -198,7 +198,6 @@ async function assemble(
   counting.metrics.attach(readingOf({ version, ...rooms, connections, refused, nowMs }, counting));
   try {
     const sessions = (): number => (feed?.connections.size ?? 0) + (http?.connections.size ?? 0);
-    const isFull = (): boolean => sessions() >= current.feed.maxSessions;
     const { host, port } = config.feed;
     const tls = securing && { tls: securing.options };
     const door = entrance.feedDoor(sessions);
@@ -210,7 +209,7 @@ async function assemble(
       sources,
       house,
       entrance,
-      isFull,
+      isFull: () => entrance.isFull(sessions()),
       journalTrouble: () => trouble?.message,
       counting,
     });
@@ -240,7 +239,7 @@ async function assemble(
     await sources.stop();
     await journal.close().catch((error: unknown) => log.error({ err: error }, 'journal.failing'));
     hub.flush();
-    await sayGoodbye([...feed.connections, ...(http?.connections ?? [])]);
+    await sayGoodbye(connections());
     clearInterval(timer);
     securing?.stop();
     await http?.close();
@@ -259,7 +258,7 @@ async function assemble(
       const needs = needingRestart(config, renewed);
       entrance.renew(renewed);
       securing?.renew(renewed);
-      const ended = entrance.recheck([...feed.connections, ...(http?.connections ?? [])]);
+      const ended = entrance.recheck(connections());
       await sources.renew(renewed.sources);
       current = renewed;
       log.info({ sessionsEnded: ended, needRestart: needs }, 'config.reloaded');

@@ -36,11 +36,14 @@ export interface SourceReport {
   readonly reason?: string;
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** All sources, and how they are. */
 export class Sources {
   readonly #sources = new Map<string, Source>();
   readonly #settings = new Map<string, SourceSettings>();
-  readonly #reports = new Map<string, SourceReport>();
+  /** Written to with every event of a source, so in place. */
+  readonly #reports = new Map<string, Writable<SourceReport>>();
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #signal: (signal: CallSignal) => void;
@@ -151,12 +154,12 @@ export class Sources {
     const report = this.#reports.get(name);
     if (report === undefined) return;
     const heardAtMs = this.#clock.now();
-    const lag = atMs === undefined ? {} : { lagMs: Math.max(0, Math.round(heardAtMs - atMs)) };
-    this.#reports.set(name, { ...report, heardAtMs, ...lag });
+    report.heardAtMs = heardAtMs;
+    if (atMs !== undefined) report.lagMs = Math.max(0, Math.round(heardAtMs - atMs));
   }
 
   reports(): readonly SourceReport[] {
-    return [...this.#reports.values()];
+    return [...this.#reports.values()].map((report) => ({ ...report }));
   }
 
   #portOf(name: string): SourcePort {
