@@ -2,12 +2,13 @@
  * The truth that clients are held against: the journal's events, and what each wish is to be told of them
  * by the rules of the published protocol, worked out without any of the server's own ways to it.
  */
-import { type CallEvent, type EventKind, isOfCall } from '../../src/call/event.ts';
+import { type CallEvent, isOfCall } from '../../src/call/event.ts';
 import type { ExtensionPattern } from '../../src/call/extension.ts';
 import type { JournalEntry } from '../../src/journal/journal.ts';
 import type { CdrSite } from '../../src/record/cdr-xml.ts';
 import type { NotificationType } from '../../src/subscriber/message.ts';
 import { jsonWire, type Wire, xmlWire } from '../../src/subscriber/wire.ts';
+import { typeOf } from '../support/notification-types.ts';
 import { read } from './note.ts';
 
 /** What a client asks to be told of. */
@@ -44,19 +45,6 @@ export const allTypes = [
   'SourceUp',
 ] as const;
 export const legacyTypes = ['CallStart', 'CallEnd'] as const;
-
-const typeOf: Readonly<Record<EventKind, NotificationType>> = {
-  'call.started': 'CallStart',
-  'call.answered': 'CallAnswer',
-  'call.updated': 'CallUpdate',
-  'call.ended': 'CallEnd',
-  'recording.started': 'RecordingStart',
-  'recording.paused': 'RecordingPause',
-  'recording.resumed': 'RecordingResume',
-  'recording.ended': 'RecordingEnd',
-  'source.gap': 'SourceGap',
-  'source.up': 'SourceUp',
-};
 
 /** The form in which a client is told: without the opt-in part, with it, in JSON. */
 export type ToldAs = 'legacy' | 'feed' | 'json';

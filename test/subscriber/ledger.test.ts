@@ -16,28 +16,17 @@ import type { Subscription } from '../../src/subscriber/subscription.ts';
 import { history, somePatterns } from '../support/any-history.ts';
 import { TestHouse } from '../support/house.ts';
 import { MemoryJournal } from '../support/memory-journal.ts';
-
-const typeOf: Readonly<Record<string, NotificationType>> = {
-  'call.answered': 'CallAnswer',
-  'call.updated': 'CallUpdate',
-  'call.ended': 'CallEnd',
-  'recording.started': 'RecordingStart',
-  'recording.paused': 'RecordingPause',
-  'recording.resumed': 'RecordingResume',
-  'recording.ended': 'RecordingEnd',
-  'source.gap': 'SourceGap',
-  'source.up': 'SourceUp',
-};
+import { typeOf } from '../support/notification-types.ts';
 
 /** Whether somebody is to be told of the event, by the words of the protocol. */
 function isWanted({ event }: JournalEntry, { filter, types }: Subscription): boolean {
-  if (!isOfCall(event)) return types.includes(typeOf[event.kind] ?? 'CallStart');
+  if (!isOfCall(event)) return types.includes(typeOf[event.kind]);
   const { extensions } = event.call;
   if (!seesAny(filter, extensions)) return false;
   const before = extensions.filter((each) => !event.joined.includes(each));
   const isNew =
     event.kind === 'call.started' || (event.joined.length > 0 && !seesAny(filter, before));
-  return types.includes(isNew ? 'CallStart' : (typeOf[event.kind] ?? 'CallStart'));
+  return types.includes(isNew ? 'CallStart' : typeOf[event.kind]);
 }
 
 interface Interval {
