@@ -23,6 +23,8 @@ export interface Leg {
   /** True when the number is another leg's or the device's, shown where the leg has none of its own. */
   readonly borrowed?: true;
   readonly name?: string;
+  /** True when the name is the agent's or that of the leg it stands for, shown where the leg has none. */
+  readonly nameBorrowed?: true;
   readonly device?: string;
   readonly address?: string;
   readonly dialled?: string;

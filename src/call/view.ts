@@ -84,13 +84,15 @@ function legView(call: CallDraft, draft: LegDraft): Leg {
     ...(number !== undefined && { number }),
     ...(number !== undefined && number !== draft.number && { borrowed: true as const }),
     ...(name !== undefined && { name }),
+    ...(name !== undefined && name !== draft.name && { nameBorrowed: true as const }),
   };
 }
 
-/** A number that was not the leg's own is found again in the same way. */
-function legDraftOf({ party: _, borrowed, number, ...leg }: Leg): LegDraft {
-  const isOwn = number !== undefined && borrowed !== true;
-  return { ...leg, ...(isOwn && { number }), generation: 0 };
+/** A number or a name that was not the leg's own is found again in the same way. */
+function legDraftOf({ party: _, borrowed, number, nameBorrowed, name, ...leg }: Leg): LegDraft {
+  const hasNumber = number !== undefined && borrowed !== true;
+  const hasName = name !== undefined && nameBorrowed !== true;
+  return { ...leg, ...(hasNumber && { number }), ...(hasName && { name }), generation: 0 };
 }
 
 /** Takes a call back in that had no end when its last event was written. */

@@ -131,6 +131,18 @@ function gist(event: CallEvent): unknown {
   };
 }
 
+/** An agent's leg without a name, and the near half of a loop that bears the agent's. */
+const agentNamedByQueue: CallSignal[] = [
+  {
+    ...{ kind: 'agent.offered', source: 'pbx', atMs: 1, leg: 'l4', facts: { call: 'c2' } },
+    ...{ queue: 'sales', agent: 'Anna', agentLeg: 'l4' },
+  },
+  {
+    ...{ kind: 'leg.offered', source: 'pbx', atMs: 1, leg: 'l1' },
+    facts: { call: 'c2', name: 'Anna', loop: { pair: 'p1', half: 'near' } },
+  },
+];
+
 describe('after a restart', () => {
   it('a new run believes what was last told, whatever came before', () => {
     fc.assert(
@@ -140,7 +152,7 @@ describe('after a restart', () => {
         const ongoing = [...listener.restart().registry.ongoing()];
         expect(ongoing).toEqual(told);
       }),
-      { numRuns: 200 },
+      { numRuns: 200, examples: [[agentNamedByQueue]] },
     );
   });
 
