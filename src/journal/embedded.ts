@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock.ts';
 import { StoreError } from '../base/errors.ts';
 import type { CallEvent } from '../call/event.ts';
 import type { StoreClient } from '../store/client.ts';
+import type { Enqueued, OutboxRows } from '../store/outbox-messages.ts';
 import type {
   Journal,
   JournalEntry,
@@ -17,7 +18,7 @@ import type {
 } from './journal.ts';
 import { Pages } from './pages.ts';
 import { remember } from './remembered.ts';
-import { batchOf, eventOf, type Append, type CdrMaker } from './rows.ts';
+import { batchOf, eventOf, type Append, type CdrMaker, type OutboxMaker } from './rows.ts';
 import { RecentSignals } from './signals.ts';
 
 export interface EmbeddedJournalOptions {
@@ -28,6 +29,8 @@ export interface EmbeddedJournalOptions {
   readonly onTrouble: (trouble: StoreError | undefined) => void;
   /** Told of every commit that holds: its events, and how long it took with all repetitions. */
   readonly onCommit?: (events: number, durationMs: number) => void;
+  /** Absent: nothing is delivered anywhere. */
+  readonly outbox?: OutboxMaker;
 }
 
 /**
@@ -66,6 +69,7 @@ export class EmbeddedJournal implements Journal, SignalMemory {
   readonly #cdrs: CdrMaker;
   readonly #onTrouble: (trouble: StoreError | undefined) => void;
   readonly #onCommit: EmbeddedJournalOptions['onCommit'];
+  readonly #outbox: OutboxMaker | undefined;
   readonly #listeners: ((entries: readonly JournalEntry[]) => void)[] = [];
   readonly #signals = new RecentSignals();
   readonly #pages = new Pages((afterSeq, throughSeq, limit) =>
@@ -85,13 +89,14 @@ export class EmbeddedJournal implements Journal, SignalMemory {
   #endWait: (() => void) | undefined;
   #startedMs = -Infinity;
 
-  constructor({ store, clock, cdrs, onTrouble, onCommit }: EmbeddedJournalOptions) {
+  constructor({ store, clock, cdrs, onTrouble, onCommit, outbox }: EmbeddedJournalOptions) {
     this.epoch = store.epoch;
     this.#store = store;
     this.#clock = clock;
     this.#cdrs = cdrs;
     this.#onTrouble = onTrouble;
     this.#onCommit = onCommit;
+    this.#outbox = outbox;
     this.#head = store.head;
     this.#nextSeq = store.head + 1;
   }
@@ -194,9 +199,12 @@ export class EmbeddedJournal implements Journal, SignalMemory {
       const commit = this.#next();
       if (commit === undefined) break;
       this.#startedMs = performance.now();
-      if ((await this.#commit(commit)) === undefined) return;
+      const outbox = this.#outbox?.rowsOf(commit.entries);
+      const enqueued = await this.#commit(commit, outbox);
+      if (enqueued === undefined) return;
       this.#onCommit?.(commit.entries.length, performance.now() - this.#startedMs);
       this.#tell(commit);
+      if (outbox !== undefined) this.#outbox?.committed(outbox, enqueued);
     }
     this.#draining = false;
   }
@@ -222,15 +230,16 @@ export class EmbeddedJournal implements Journal, SignalMemory {
     return { appends, entries: appends.flatMap(({ entries }) => entries) };
   }
 
-  /** Resolves with the commit when it is on the disk, with undefined when it never will be. */
-  async #commit(commit: Commit): Promise<Commit | undefined> {
+  /** Resolves when it is on the disk, with undefined when it never will be. */
+  async #commit(commit: Commit, outbox: OutboxRows | undefined): Promise<Enqueued | undefined> {
     const nextSeq = commit.entries[0]?.seq ?? this.#nextSeq;
-    const batch = batchOf(commit.appends, nextSeq, this.#cdrs);
+    const rows = batchOf(commit.appends, nextSeq, this.#cdrs);
+    const batch = outbox === undefined ? rows : { ...rows, outbox };
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#store.commit(batch);
+        const enqueued = await this.#store.commit(batch);
         if (attempt > 1) this.#onTrouble(undefined);
-        return commit;
+        return enqueued;
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
         this.#onTrouble(error);

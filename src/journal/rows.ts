@@ -6,6 +6,7 @@ import { StoreError } from '../base/errors.ts';
 import type { Call } from '../call/call.ts';
 import { isOfCall, type CallEvent, type OfCall } from '../call/event.ts';
 import type { Batch, CdrRow, SightRow, SignalIdRows } from '../store/messages.ts';
+import type { Enqueued, OutboxRows } from '../store/outbox-messages.ts';
 import type { JournalEntry, SignalId } from './journal.ts';
 
 /** One call of `append`. */
@@ -21,6 +22,14 @@ export interface CdrMaker {
   readonly xmlOf: (call: Call) => string;
   /** Whether a metadata file will be written for it. */
   readonly file: CdrRow['file'];
+}
+
+/** Says what of the journal is to be delivered to whom, and hears when that is on the disk. */
+export interface OutboxMaker {
+  /** Asked once of every entry, in order, before its commit. */
+  readonly rowsOf: (entries: readonly JournalEntry[]) => OutboxRows;
+  /** Called after the commit, when everybody else has been told. */
+  readonly committed: (rows: OutboxRows, enqueued: Enqueued) => void;
 }
 
 /** The rows of some appends, in order. */

@@ -19,6 +19,22 @@ import type {
   TextRows,
   Writes,
 } from './messages.ts';
+import type {
+  DeliveriesAsk,
+  DeliveryDetail,
+  DeliverySummary,
+  DestinationRow,
+  DestinationStateRow,
+  DueAsk,
+  DueRows,
+  Enqueued,
+  OutboxHead,
+  OutboxRetainStep,
+  OutboxRows,
+  Replayed,
+  ReplayAsk,
+  SettleAsk,
+} from './outbox-messages.ts';
 
 export interface StoreOptions {
   /** The data folder; made if it is not there. One server per folder. */
@@ -89,8 +105,8 @@ export class StoreClient {
   }
 
   /** Resolves when the whole batch is on the disk. */
-  async commit(batch: Batch): Promise<void> {
-    await this.#writer.ask('commit', batch);
+  commit(batch: Batch): Promise<Enqueued> {
+    return this.#writer.ask('commit', batch);
   }
 
   retain(step: RetainStep): Promise<Retained> {
@@ -100,6 +116,68 @@ export class StoreClient {
   /** Notes that the metadata files of these calls have been written. */
   async markFiled(callIds: readonly string[]): Promise<void> {
     await this.#writer.ask('markFiled', callIds);
+  }
+
+  /** Deliveries of what is no event of the journal; resolves when they are on the disk. */
+  enqueue(rows: OutboxRows): Promise<Enqueued> {
+    return this.#writer.ask('enqueue', rows);
+  }
+
+  /** What became of deliveries; a loss of power may take it back, so that they are made once more. */
+  async settle(ask: SettleAsk): Promise<void> {
+    await this.#writer.ask('settle', ask);
+  }
+
+  replay(ask: ReplayAsk): Promise<Replayed> {
+    return this.#writer.ask('replay', ask);
+  }
+
+  async putDestination(row: DestinationRow): Promise<void> {
+    await this.#writer.ask('putDestination', row);
+  }
+
+  /** Gives up what waits for a destination; @returns whether there is more than `limit` */
+  abandon(ask: Writes['abandon']['ask']): Promise<boolean> {
+    return this.#writer.ask('abandon', ask);
+  }
+
+  /** Forgets a destination that was made over the API; its deliveries and counters stay. */
+  async dropDestination(id: string): Promise<void> {
+    await this.#writer.ask('dropDestination', id);
+  }
+
+  async pause(destination: string, paused: boolean): Promise<void> {
+    await this.#writer.ask('pause', { destination, paused });
+  }
+
+  retainOutbox(step: OutboxRetainStep): Promise<Writes['retainOutbox']['answer']> {
+    return this.#writer.ask('retainOutbox', step);
+  }
+
+  outboxHead(): Promise<OutboxHead> {
+    return this.#reader.ask('outboxHead', null);
+  }
+
+  /** What waits for a destination and is due. */
+  due(ask: DueAsk): Promise<DueRows> {
+    return this.#reader.ask('due', ask);
+  }
+
+  /** Destinations that were made over the API. */
+  destinations(): Promise<readonly DestinationRow[]> {
+    return this.#reader.ask('destinations', null);
+  }
+
+  destinationStates(): Promise<readonly DestinationStateRow[]> {
+    return this.#reader.ask('destinationStates', null);
+  }
+
+  deliveries(ask: DeliveriesAsk): Promise<readonly DeliverySummary[]> {
+    return this.#reader.ask('deliveries', ask);
+  }
+
+  delivery(id: number): Promise<DeliveryDetail | null> {
+    return this.#reader.ask('delivery', id);
   }
 
   /**

@@ -4,6 +4,22 @@
  * of the journal and the books above it.
  */
 import type { ErrorCode } from '../base/errors.ts';
+import type {
+  DeliveriesAsk,
+  DeliveryDetail,
+  DeliverySummary,
+  DestinationRow,
+  DestinationStateRow,
+  DueAsk,
+  DueRows,
+  Enqueued,
+  OutboxHead,
+  OutboxRetainStep,
+  OutboxRows,
+  Replayed,
+  ReplayAsk,
+  SettleAsk,
+} from './outbox-messages.ts';
 
 /** What a finished call leaves in the books. */
 export interface CdrRow {
@@ -55,6 +71,8 @@ export interface Batch {
   readonly cdrs: readonly CdrRow[];
   readonly sights: readonly SightRow[];
   readonly signalIds: readonly SignalIdRows[];
+  /** Absent: nothing is to be delivered. */
+  readonly outbox?: OutboxRows;
 }
 
 /** One small step of retention; null means "no bound". */
@@ -104,9 +122,30 @@ interface Exchange<Ask, Answer> {
 
 /** What the writing side does. Requests are carried out one by one, in the order they were sent. */
 export interface Writes {
-  readonly commit: Exchange<Batch, null>;
+  readonly commit: Exchange<Batch, Enqueued>;
   readonly retain: Exchange<RetainStep, Retained>;
   readonly markFiled: Exchange<readonly string[], null>;
+  /** Deliveries of what is no event of the journal. */
+  readonly enqueue: Exchange<OutboxRows, Enqueued>;
+  readonly settle: Exchange<SettleAsk, null>;
+  readonly replay: Exchange<ReplayAsk, Replayed>;
+  readonly putDestination: Exchange<DestinationRow, null>;
+  /** Gives up what waits for a destination, with this reason, at most `limit`; whether there is more. */
+  readonly abandon: Exchange<
+    {
+      readonly destination: string;
+      readonly reason: string;
+      readonly nowMs: number;
+      readonly limit: number;
+    },
+    boolean
+  >;
+  readonly dropDestination: Exchange<string, null>;
+  readonly pause: Exchange<{ readonly destination: string; readonly paused: boolean }, null>;
+  readonly retainOutbox: Exchange<
+    OutboxRetainStep,
+    { readonly gone: number; readonly more: boolean }
+  >;
   readonly close: Exchange<null, null>;
 }
 
@@ -126,6 +165,12 @@ export interface Reads {
   readonly cdr: Exchange<string, CdrText | null>;
   readonly recentCdrs: Exchange<{ beforeSeq: number; limit: number }, readonly CdrSummaryRow[]>;
   readonly pendingFiles: Exchange<{ afterSeq: number; limit: number }, readonly PendingFileRow[]>;
+  readonly outboxHead: Exchange<null, OutboxHead>;
+  readonly due: Exchange<DueAsk, DueRows>;
+  readonly destinations: Exchange<null, readonly DestinationRow[]>;
+  readonly destinationStates: Exchange<null, readonly DestinationStateRow[]>;
+  readonly deliveries: Exchange<DeliveriesAsk, readonly DeliverySummary[]>;
+  readonly delivery: Exchange<number, DeliveryDetail | null>;
   readonly close: Exchange<null, null>;
 }
 

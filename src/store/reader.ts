@@ -13,6 +13,7 @@ import type {
   SightRow,
   TextRows,
 } from './messages.ts';
+import { outboxReader } from './outbox-reader.ts';
 
 interface TextRow {
   readonly seq: number;
@@ -20,7 +21,7 @@ interface TextRow {
 }
 
 export function reader(db: Database): Omit<Handlers<Reads>, 'close'> {
-  return { ...eventReader(db), ...cdrReader(db) };
+  return { ...eventReader(db), ...cdrReader(db), ...outboxReader(db) };
 }
 
 function eventReader(db: Database) {

@@ -5,6 +5,8 @@
 import type { Database } from 'better-sqlite3';
 import { pragmaValue } from './kept.ts';
 import type { Batch, Handlers, RetainStep, Retained, Writes } from './messages.ts';
+import type { Enqueued } from './outbox-messages.ts';
+import { enqueuer, outboxWriter } from './outbox-writer.ts';
 
 /** The file gives space back to the disk when more than a quarter of it, and 8 MiB, is free. */
 const freePagesWorthReturning = 1024;
@@ -18,7 +20,8 @@ export function writer(db: Database): Omit<Handlers<Writes>, 'close'> {
     for (const callId of callIds) filed.run(callId);
   });
   return {
-    commit: (batch) => (commit(batch), null),
+    ...outboxWriter(db),
+    commit: (batch) => commit(batch),
     retain,
     markFiled: (callIds) => (markFiled.immediate(callIds), null),
   };
@@ -35,7 +38,8 @@ export function epochOf(db: Database): string {
   return select.pluck().get() ?? '';
 }
 
-function committer(db: Database): (batch: Batch) => void {
+function committer(db: Database): (batch: Batch) => Enqueued {
+  const enqueue = enqueuer(db);
   const insertEvent = db.prepare<[number, string, string | null, number, string]>(
     'INSERT INTO events (seq, kind, call_id, seen_ms, body) VALUES (?, ?, ?, ?, ?)',
   );
@@ -81,11 +85,14 @@ function committer(db: Database): (batch: Batch) => void {
     if (bytes > 0) addBytes.run(bytes);
   }
 
-  const transaction = db.transaction((batch: Batch) => {
+  const transaction = db.transaction((batch: Batch): Enqueued => {
     if (batch.bodies.length > 0) {
       const head = headOf(db);
-      // A commit may have become durable although its success was never reported.
-      if (head === batch.firstSeq + batch.bodies.length - 1) return;
+      // A commit may have become durable although its success was never reported; what has come of its
+      // deliveries is looked up then.
+      if (head === batch.firstSeq + batch.bodies.length - 1) {
+        return { held: batch.outbox?.deliveries.map(({ id }) => id) ?? [] };
+      }
       if (head !== batch.firstSeq - 1) {
         throw new RangeError(`event ${batch.firstSeq} cannot follow event ${head}`);
       }
@@ -99,6 +106,7 @@ function committer(db: Database): (batch: Batch) => void {
     for (const { source, ids, seenMs } of batch.signalIds) {
       for (const id of ids) insertSignalId.run(source, id, seenMs);
     }
+    return batch.outbox === undefined ? { held: [] } : enqueue(batch.outbox);
   });
   return (batch) => transaction.immediate(batch);
 }

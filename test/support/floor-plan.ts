@@ -11,9 +11,9 @@ import ts from 'typescript';
 /** Each floor's rooms, from the ground up. A room imports from lower floors only. */
 export const floors: readonly (readonly string[])[] = [
   ['base'],
-  ['call', 'store', 'telemetry'],
+  ['call', 'receiver', 'store', 'telemetry'],
   ['access', 'config', 'feed', 'journal', 'record'],
-  ['source', 'subscriber', 'api'],
+  ['source', 'subscriber', 'webhook', 'api'],
   ['client', 'app'],
   ['cli'],
 ];
@@ -45,10 +45,13 @@ export const doors: Readonly<Record<string, string>> = {
   'subscriber/websocket.ts': 'sockets of subscribers',
   'telemetry/log.ts': 'the log',
   'telemetry/metrics.ts': 'the numbers of the process',
+  'webhook/agent.ts': 'sockets to receivers, and their names',
+  'webhook/dispatcher.ts': 'timers, and the dice of waits',
+  'webhook/sender.ts': 'HTTP to receivers',
 };
 
 /** Rooms that are doors as a whole. */
-export const doorRooms: ReadonlySet<string> = new Set(['store', 'api', 'app', 'cli']);
+export const doorRooms: ReadonlySet<string> = new Set(['store', 'receiver', 'api', 'app', 'cli']);
 
 /** What is called so is pure in every room, whatever the table above says. */
 const pureName =
@@ -56,7 +59,7 @@ const pureName =
 const pureRooms: ReadonlySet<string> = new Set(['call', 'feed']);
 
 const outside =
-  /^(node:(child_process|cluster|dgram|dns|fs|http|http2|https|inspector|net|os|process|readline|repl|timers|tls|worker_threads)(\/.*)?|ws|fastify|better-sqlite3|pino|prom-client|commander)$/;
+  /^(node:(child_process|cluster|dgram|dns|fs|http|http2|https|inspector|net|os|process|readline|repl|timers|tls|worker_threads)(\/.*)?|ws|undici|fastify|better-sqlite3|pino|prom-client|commander)$/;
 const outsideWords =
   /\b(Date\.now|(set|clear)(Timeout|Interval|Immediate)|queueMicrotask|Math\.random|random(Bytes|UUID|Int|FillSync)|fetch|nanoid)\(|\bnew Date\(\)|\b(process|console|performance)\.|\bglobalThis\b/g;
 
