@@ -1,0 +1,57 @@
+/**
+ * One attempt: from deliveries to a request, and from its outcome to what is kept of it.
+ */
+import type { AttemptRow } from '../store/outbox-messages.ts';
+import { type Delivery, itemOf } from './delivery.ts';
+import type { Destination } from './destination.ts';
+import { dialects } from './dialects.ts';
+import type { OutgoingRequest } from './dialect/dialect.ts';
+import { addressed } from './envelope.ts';
+import type { Outcome, Sender } from './sending.ts';
+import { shownUrl } from './shown.ts';
+
+export type Tried =
+  | { readonly kind: 'tried'; readonly outcome: Outcome; readonly row: AttemptRow }
+  /** No request could be made of it. `fault`: the mistake is ours. */
+  | { readonly kind: 'untellable'; readonly reason: string; readonly fault: unknown };
+
+/**
+ * Sends the deliveries as one request. Never rejects.
+ * @param url which of the destination's
+ * @param nowMs our time, milliseconds since 1970
+ */
+export async function attempt(
+  deliveries: readonly Delivery[],
+  destination: Destination,
+  url: string,
+  { sender, nowMs }: { readonly sender: Sender; readonly nowMs: () => number },
+): Promise<Tried> {
+  const startedMs = nowMs();
+  let request: OutgoingRequest;
+  try {
+    const items = deliveries.map(itemOf);
+    const context = { url, nowMs: startedMs };
+    const rendered = dialects[destination.dialect].render(items, destination, context);
+    request = addressed(rendered, items, destination);
+  } catch (error) {
+    const reason = `It cannot be told: ${error instanceof Error ? error.message : String(error)}.`;
+    return { kind: 'untellable', reason, fault: error instanceof RangeError ? undefined : error };
+  }
+  const outcome = await sender.send(request, {
+    timeoutMs: destination.timeout * 1_000,
+    allowAddresses: destination.allowAddresses,
+  });
+  return { kind: 'tried', outcome, row: rowOf(outcome, url, startedMs, nowMs()) };
+}
+
+function rowOf(outcome: Outcome, url: string, startedMs: number, endedMs: number): AttemptRow {
+  const isAnswer = outcome.kind === 'answered';
+  return {
+    atMs: Math.trunc(startedMs),
+    durationMs: Math.round(endedMs - startedMs),
+    url: shownUrl(url),
+    status: isAnswer ? outcome.status : null,
+    error: isAnswer ? null : outcome.error,
+    answer: isAnswer ? outcome.answer : outcome.detail,
+  };
+}

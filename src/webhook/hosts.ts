@@ -1,0 +1,87 @@
+/**
+ * How many requests are under way to each host, and in all, so that one that hangs takes nobody else's place.
+ * Pure.
+ */
+import type { Outlet } from './outlet.ts';
+
+interface Host {
+  underWay: number;
+  /** Who would send to it if it had room. */
+  readonly waiting: Set<Outlet>;
+}
+
+export class Hosts {
+  readonly #bounds: { readonly perHost: number; readonly inAll: number };
+  readonly #hosts = new Map<string, Host>();
+  readonly #waitingForAny = new Set<Outlet>();
+  underWay = 0;
+
+  constructor(bounds: { readonly perHost: number; readonly inAll: number }) {
+    this.#bounds = bounds;
+  }
+
+  /** Whether a request may be begun to some receiver of it; if not, it is handed out by a later `end`. */
+  hasRoom(outlet: Outlet): boolean {
+    if (this.underWay >= this.#bounds.inAll) {
+      this.#waitingForAny.add(outlet);
+      return false;
+    }
+    const hosts = outlet.destination.urls.map((url) => this.#host(hostOf(url)));
+    if (hosts.every(({ underWay }) => underWay < this.#bounds.perHost)) return true;
+    for (const host of hosts) if (host.underWay >= this.#bounds.perHost) host.waiting.add(outlet);
+    return false;
+  }
+
+  /** A request to this URL begins; @returns the host, for `end` */
+  begin(url: string): string {
+    const name = hostOf(url);
+    this.#host(name).underWay += 1;
+    this.underWay += 1;
+    return name;
+  }
+
+  /** A request to the host is over; @returns who has waited for the room, each to be asked again */
+  end(name: string): Outlet[] {
+    const host = this.#host(name);
+    host.underWay -= 1;
+    this.underWay -= 1;
+    const next = [firstOf(host.waiting), firstOf(this.#waitingForAny)];
+    if (host.underWay === 0 && host.waiting.size === 0) this.#hosts.delete(name);
+    return next.filter((outlet): outlet is Outlet => outlet !== undefined);
+  }
+
+  /** It did not use the room that it was offered; @returns who has waited for it, as `end` does */
+  passOn(outlet: Outlet): Outlet[] {
+    const next = outlet.destination.urls.map((url) => {
+      const waiting = this.#hosts.get(hostOf(url))?.waiting;
+      return waiting && firstOf(waiting);
+    });
+    if (this.underWay < this.#bounds.inAll) next.push(firstOf(this.#waitingForAny));
+    return next.filter((each): each is Outlet => each !== undefined);
+  }
+
+  /** It has nothing to send any more. */
+  forget(outlet: Outlet): void {
+    this.#waitingForAny.delete(outlet);
+    for (const { waiting } of this.#hosts.values()) waiting.delete(outlet);
+  }
+
+  #host(name: string): Host {
+    const known = this.#hosts.get(name);
+    if (known !== undefined) return known;
+    const fresh: Host = { underWay: 0, waiting: new Set() };
+    this.#hosts.set(name, fresh);
+    return fresh;
+  }
+}
+
+function firstOf(outlets: Set<Outlet>): Outlet | undefined {
+  const [first] = outlets;
+  if (first !== undefined) outlets.delete(first);
+  return first;
+}
+
+/** Host and port: two services on one machine do not share their fate. */
+function hostOf(url: string): string {
+  return /^https?:\/\/([^/?#]+)/i.exec(url)?.[1]?.toLowerCase() ?? '';
+}

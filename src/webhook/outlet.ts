@@ -1,0 +1,206 @@
+/**
+ * One destination at work: what of its deliveries is in memory, which receiver is tried, what is under way,
+ * and what has to be read again. Pure: says what is to be done, and is told what came of it.
+ */
+import type { DestinationStatus } from '../store/outbox-messages.ts';
+import type { Delivery } from './delivery.ts';
+import type { Destination } from './destination.ts';
+import { dialects } from './dialects.ts';
+import { Lanes } from './lanes.ts';
+import { Receivers } from './receivers.ts';
+
+/** Deliveries of one destination that may be in memory, and while nobody takes them. */
+const windowSize = 64;
+const windowSizeDown = 4;
+
+/** One request: these deliveries, to that one of the destination's receivers. */
+export interface Sending {
+  readonly kind: 'send';
+  readonly deliveries: readonly Delivery[];
+  readonly receiver: number;
+}
+
+export type Step =
+  | Sending
+  /** Nothing to do before that time, or before something else happens. */
+  | { readonly kind: 'wait'; readonly untilMs: number | undefined };
+
+/** What outlives an outlet. */
+export interface Resting {
+  readonly status: DestinationStatus;
+  readonly reason: string | null;
+  readonly paused: boolean;
+}
+
+export class Outlet {
+  destination: Destination;
+  readonly lanes = new Lanes();
+  #receivers: Receivers;
+  underWay = 0;
+  status: DestinationStatus;
+  reason: string | null = null;
+  paused: boolean;
+  /** Something may wait in the store that is not in memory, and can be sent; at first nobody knows. */
+  behind = true;
+  /** A reading of the store is under way. */
+  reading = false;
+  /** When something in the store can be sent that cannot yet, our time; undefined: nothing that we know of. */
+  nextDueMs: number | undefined;
+  /** Deliveries came by that were not taken into memory, since the reading began. */
+  #missed = false;
+  #afterReading: (() => void)[] = [];
+
+  constructor(
+    destination: Destination,
+    state: Resting,
+  ) {
+    this.destination = destination;
+    this.#receivers = new Receivers(destination.urls.length);
+    this.status = state.status;
+    this.reason = state.reason;
+    this.paused = state.paused;
+  }
+
+  /** Takes up what the destination is now. */
+  renew(destination: Destination): void {
+    const same = JSON.stringify(destination.urls) === JSON.stringify(this.destination.urls);
+    this.destination = destination;
+    // Whoever mends a destination wants to see it tried at once.
+    if (!same) this.#receivers = new Receivers(destination.urls.length);
+  }
+
+  /** Whether anything may be sent at all. */
+  get isOpen(): boolean {
+    return this.destination.enabled && !this.paused && this.status !== 'disabled';
+  }
+
+  get areReceiversDown(): boolean {
+    return this.#receivers.areDown;
+  }
+
+  get #window(): number {
+    return this.#receivers.areDown ? windowSizeDown : windowSize;
+  }
+
+  /** A delivery has just been made, and is in the store. @param held its lane waits there */
+  made(delivery: Delivery, held: boolean): void {
+    if (this.behind || held || this.lanes.size >= this.#window || !this.isOpen) {
+      this.wakeNow();
+      return;
+    }
+    for (const { id } of this.lanes.add(delivery)) this.afterReading(() => this.lanes.settled(id));
+  }
+
+  /** Whether the store should be read now. */
+  get wantsReading(): boolean {
+    return this.behind && !this.reading && this.isOpen && this.lanes.size <= this.#window / 2;
+  }
+
+  /** How many rows to ask for: those that are known already come too. */
+  beginReading(): number {
+    this.reading = true;
+    this.#missed = false;
+    return this.#window + this.lanes.known;
+  }
+
+  /** @param isAll there is no more than was read that could be sent */
+  endReading(deliveries: readonly Delivery[], isAll: boolean, nextDueMs: number | undefined): void {
+    this.reading = false;
+    let taken = true;
+    for (const delivery of deliveries) {
+      if (this.lanes.size >= this.#window) taken = false;
+      else this.lanes.add(delivery);
+    }
+    this.behind = !isAll || !taken || this.#missed;
+    if (nextDueMs !== undefined) this.dueAt(nextDueMs);
+    for (const then of this.#afterReading.splice(0)) then();
+  }
+
+  /** A reading failed; it is tried again at that time. */
+  failReading(againMs: number): void {
+    this.reading = false;
+    this.behind = false;
+    this.dueAt(againMs);
+    for (const then of this.#afterReading.splice(0)) then();
+  }
+
+  /**
+   * Runs `then` when no reading is under way that began earlier: what such a reading brings may be older than
+   * what is known here.
+   */
+  afterReading(then: () => void): void {
+    if (this.reading) this.#afterReading.push(then);
+    else then();
+  }
+
+  /** Something in the store can be sent at that time. */
+  dueAt(atMs: number): void {
+    this.nextDueMs = Math.min(this.nextDueMs ?? Infinity, atMs);
+  }
+
+  /** Something in the store was changed: it is read again. */
+  wakeNow(): void {
+    this.behind = true;
+    this.#missed = true;
+  }
+
+  /** Nothing more is to be sent. */
+  close(): void {
+    this.paused = true;
+    this.lanes.clear();
+  }
+
+  /** Looks whether what was due later is due now. */
+  wake(nowMs: number): void {
+    if (this.nextDueMs === undefined || this.nextDueMs > nowMs) return;
+    this.nextDueMs = undefined;
+    this.wakeNow();
+  }
+
+  /**
+   * What to do next. What has expired is not sent, and handed to `expire`.
+   * @param nowMs our time, milliseconds since 1970
+   */
+  next(nowMs: number, expire: (delivery: Delivery) => void): Step {
+    const idle: Step = { kind: 'wait', untilMs: undefined };
+    if (!this.isOpen || this.underWay >= this.destination.concurrency) return idle;
+    if (!this.lanes.hasReady) return idle;
+    const { size, wait } = this.destination.batch ?? { size: 1, wait: 0 };
+    const most = dialects[this.destination.dialect].batches ? size : 1;
+    const untilMs = (this.lanes.oldestReadyMs ?? 0) + wait * 1_000;
+    if (most > 1 && untilMs > nowMs && this.lanes.readyCount(most) < most) {
+      return { kind: 'wait', untilMs };
+    }
+    for (const each of this.lanes.expire(nowMs)) expire(each);
+    if (!this.lanes.hasReady) return idle;
+    const pick = this.#receivers.pick(nowMs);
+    if (pick.kind === 'wait') return { kind: 'wait', untilMs: pick.untilMs };
+    this.underWay += 1;
+    return { kind: 'send', deliveries: this.lanes.take(most), receiver: pick.index };
+  }
+
+  works(receiver: number): void {
+    this.#receivers.works(receiver);
+  }
+
+  fails(receiver: number, nowMs: number, random: number): void {
+    this.#receivers.fails(receiver, nowMs, random);
+    if (this.#receivers.areDown) this.#letGo();
+  }
+
+  hold(receiver: number, untilMs: number): void {
+    this.#receivers.hold(receiver, untilMs);
+  }
+
+  /** What nobody takes waits in the store. */
+  #letGo(): void {
+    if (this.lanes.size <= windowSizeDown) return;
+    this.lanes.clear();
+    this.wakeNow();
+  }
+
+  /** Whether another receiver than one that has just failed can be tried at once. */
+  get hasAnother(): boolean {
+    return this.destination.urls.length > 1 && !this.#receivers.areDown;
+  }
+}
