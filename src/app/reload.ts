@@ -12,6 +12,7 @@ export const fixed = {
   data: ['dir'],
   journal: ['maxAgeMs', 'maxSizeBytes'],
   record: ['maxAgeMs', 'mediaRoots', 'metadataFiles'],
+  webhooks: ['concurrency', 'perHost', 'keepForMs'],
   site: ['location', 'recorderServiceId', 'times'],
 } as const;
 

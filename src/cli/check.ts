@@ -1,7 +1,6 @@
 /** `offhook check`: whether a configuration can be used, and what it comes to. */
 import { Command } from 'commander';
 import { CertificateError, Certificates } from '../access/certificates.ts';
-import { readTokenFile } from '../access/token-file.ts';
 import { soonDays, usesTls } from '../app/securing.ts';
 import { systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
@@ -12,6 +11,7 @@ import { InvalidConfigError } from '../config/problem.ts';
 import type { Config } from '../config/settings.ts';
 import { explain, exitCodesHelp, Failure } from './failure.ts';
 import { configOption, jsonOption } from './options.ts';
+import { readers } from './readers.ts';
 import type { Surface } from './surface.ts';
 import { printable } from './terminal.ts';
 
@@ -33,7 +33,7 @@ function check(options: CheckOptions, surface: Surface): void {
   let config: Config;
   let warnings: readonly string[];
   try {
-    config = loadConfig(options.config, readTokenFile);
+    config = loadConfig(options.config, readers);
     warnings = [...clearTextWarnings(config), ...certificateWarnings(config)];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -1,6 +1,5 @@
 /** `offhook replay`: what offhook makes of a recorded transcript, as the calls would have been told. */
 import { Command, InvalidArgumentError } from 'commander';
-import { readTokenFile } from '../access/token-file.ts';
 import { isOfCall } from '../call/event.ts';
 import type { CallEvent } from '../call/event.ts';
 import { decimal, wholeNumber } from './arguments.ts';
@@ -8,6 +7,7 @@ import { exitCodesHelp } from './failure.ts';
 import { Lines } from './line.ts';
 import { newsOfEvent, newsOfSource } from './news.ts';
 import { jsonOption } from './options.ts';
+import { readers } from './readers.ts';
 import type { Surface } from './surface.ts';
 import { thisMachine } from '../config/load.ts';
 import { configOf } from '../config/read.ts';
@@ -61,7 +61,7 @@ async function replay(file: string, options: ReplayOptions, surface: Surface): P
   const config = configOf(
     { http: { enabled: false } },
     'The replay',
-    thisMachine(process.cwd(), readTokenFile),
+    thisMachine(process.cwd(), readers),
     {
       feed: { port: options.feedPort },
     },

@@ -1,9 +1,9 @@
 /** `offhook serve`: a server as its configuration says. */
 import { Command } from 'commander';
-import { readTokenFile } from '../access/token-file.ts';
 import { loadConfig } from '../config/load.ts';
 import { exitCodesHelp } from './failure.ts';
 import { configOption } from './options.ts';
+import { readers } from './readers.ts';
 import type { Surface } from './surface.ts';
 
 interface ServeOptions {
@@ -28,11 +28,11 @@ ${exitCodesHelp}`,
 }
 
 async function serve(options: ServeOptions, surface: Surface): Promise<void> {
-  const config = loadConfig(options.config, readTokenFile);
+  const config = loadConfig(options.config, readers);
   const enabled = config.sources.filter((source) => source.enabled);
   const names = enabled.map(({ name, type }) => `${name} (${type})`).join(', ');
   const about = names === '' ? 'No source is enabled: no call will be seen.' : `Sources: ${names}`;
   // Only a server needs all of a server; the other commands start faster without.
   const { runServer } = await import('./serving.ts');
-  await runServer(config, about, surface, () => loadConfig(options.config, readTokenFile));
+  await runServer(config, about, surface, () => loadConfig(options.config, readers));
 }

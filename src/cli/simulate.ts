@@ -1,12 +1,12 @@
 /** `offhook simulate`: a server with a made-up contact centre on the line; needs no configuration. */
 import { Command } from 'commander';
-import { readTokenFile } from '../access/token-file.ts';
 import { thisMachine } from '../config/load.ts';
 import { configOf } from '../config/read.ts';
 import type { Surroundings } from '../config/read.ts';
 import type { Config } from '../config/settings.ts';
 import { decimal, wholeNumber } from './arguments.ts';
 import { exitCodesHelp } from './failure.ts';
+import { readers } from './readers.ts';
 import type { Surface } from './surface.ts';
 
 export interface SimulateOptions {
@@ -32,7 +32,7 @@ export function simulateCommand(surface: Surface): Command {
 }
 
 async function simulate(options: SimulateOptions, surface: Surface): Promise<void> {
-  const config = simulatedConfig(options, thisMachine(process.cwd(), readTokenFile));
+  const config = simulatedConfig(options, thisMachine(process.cwd(), readers));
   const last = 1000 + options.agents;
   const agents = options.agents === 1 ? 'agent 1001' : `agents 1001 to ${last}`;
   const rate = options.rate === 1 ? 'a call' : `${options.rate} calls`;

@@ -19,11 +19,13 @@ export interface EffectiveSettings {
   readonly filedTokens: Readonly<Record<string, EffectiveTable>>;
   /** By name of the source. */
   readonly sources: Readonly<Record<string, EffectiveTable>>;
+  /** By id; nothing of where and how they are told, which may hold secrets. */
+  readonly destinations: Readonly<Record<string, EffectiveTable>>;
 }
 
 /** A plain object for a log line; an optional value that was not given is left out. */
 export function effectiveSettings(config: Config): EffectiveSettings {
-  const { tokens, filedTokens, sources, ...slices } = config;
+  const { tokens, filedTokens, sources, destinations, ...slices } = config;
   const found = new Map<string, object>(Object.entries(slices));
   const sectionTables = Object.entries(sections).map(
     ([name, settings]) => [name, effectiveTable(settings, found.get(name) ?? {})] as const,
@@ -37,6 +39,9 @@ export function effectiveSettings(config: Config): EffectiveSettings {
     tokens: Object.fromEntries(tokens.map(tokenTable)),
     filedTokens: Object.fromEntries(filedTokens.map(tokenTable)),
     sources: Object.fromEntries(sourceTables),
+    destinations: Object.fromEntries(
+      destinations.map(({ id, dialect, enabled = true }) => [String(id), { dialect, enabled }]),
+    ),
   };
 }
 
@@ -60,7 +65,7 @@ function effectiveTable(settings: Settings, slice: object): EffectiveTable {
 
 /** The same for a terminal: looks like the file, with units as comments, and without what is not of it. */
 export function effectiveText(config: Config): string {
-  const { tokens, filedTokens, sources, ...slices } = config;
+  const { tokens, filedTokens, sources, destinations, ...slices } = config;
   const found = new Map<string, object>(Object.entries(slices));
   const parts = Object.entries(sections).map(([name, settings]) =>
     tableText(`[${name}]`, settings, found.get(name) ?? {}),
@@ -73,6 +78,10 @@ export function effectiveText(config: Config): string {
   for (const { name, extensions, control } of filedTokens) {
     const may = `extensions = ${JSON.stringify(extensions)}, control = ${control}`;
     parts.push(`# token ${JSON.stringify(name)} of the tokens file: ${may}\n`);
+  }
+  for (const { id, dialect, enabled } of destinations) {
+    const off = enabled === false ? ', not enabled' : '';
+    parts.push(`# destination ${JSON.stringify(id)}: ${String(dialect)}${off}\n`);
   }
   return parts.join('\n');
 }

@@ -7,7 +7,6 @@ import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { readBounded } from '../base/bounded-file.ts';
 import { ConfigError } from '../base/errors.ts';
-import type { FilePlaces } from './files.ts';
 import { readConfig } from './read.ts';
 import type { Surroundings } from './read.ts';
 import type { Config } from './settings.ts';
@@ -17,16 +16,16 @@ import type { TokenBook } from './token-book.ts';
 const largestFile = 1024 * 1024;
 const largestSecretFile = 64 * 1024;
 
-/** How a tokens file is read; see `FilePlaces`. */
-export type TokenReader = FilePlaces['readTokens'];
+/** What other rooms know of what a configuration names; see `FilePlaces` and `Surroundings`. */
+export type Readers = Pick<Surroundings, 'readTokens' | 'destinationProblems'>;
 
 /**
  * Loads the configuration at `path`; the environment wins over the file.
  * @throws {ConfigError} CONFIG_UNREADABLE when the file cannot be read
  * @throws {InvalidConfigError} CONFIG_INVALID with every problem found
  */
-export function loadConfig(path: string, readTokens: TokenReader): Config {
-  return readConfig(configText(path), path, thisMachine(dirname(resolve(path)), readTokens));
+export function loadConfig(path: string, readers: Readers): Config {
+  return readConfig(configText(path), path, thisMachine(dirname(resolve(path)), readers));
 }
 
 /**
@@ -50,14 +49,14 @@ function configText(path: string): string {
 }
 
 /** @param folder absolute folder that relative paths in the settings start from */
-export function thisMachine(folder: string, readTokens: TokenReader): Surroundings {
+export function thisMachine(folder: string, readers: Readers): Surroundings {
   return {
     env: process.env,
     hostname: hostname(),
     folder,
     readSecret: (path) => readText(path, largestSecretFile),
     fileFault,
-    readTokens,
+    ...readers,
   };
 }
 

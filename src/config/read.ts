@@ -16,7 +16,7 @@ import { resolveSecrets } from './secrets.ts';
 import type { SecretPlaces } from './secrets.ts';
 import { sections } from './settings.ts';
 import { sourceTypes } from './source-settings.ts';
-import type { Config, TokenSettings } from './settings.ts';
+import type { Config, DestinationTable, TokenSettings } from './settings.ts';
 import { slicing } from './setting.ts';
 import type { Settings } from './setting.ts';
 import { checkTogether } from './together.ts';
@@ -26,6 +26,8 @@ import type { Tree } from './tree.ts';
 /** What reading needs of the machine. */
 export interface Surroundings extends SecretPlaces, FilePlaces {
   readonly hostname: string;
+  /** What is wrong with a table under `[[destination]]`; paths are those within the table. */
+  destinationProblems(table: DestinationTable): readonly Problem[];
 }
 
 /** Values in the structure and the units of the file. */
@@ -88,6 +90,7 @@ export function configOf(
   }
   const filed = filedTokensOf(written, surroundings, problems);
   problems.push(...checkFiles(written, surroundings), ...checkTogether(written, filed));
+  problems.push(...destinationProblems(written, surroundings));
   if (problems.length > 0) throw new InvalidConfigError(origin, problems);
   return settled(written, filed ?? [], surroundings);
 }
@@ -119,6 +122,15 @@ function problemsOf(
   return [{ path, seen: seen + from, expected }];
 }
 
+function destinationProblems(written: Tree, surroundings: Surroundings): Problem[] {
+  return tree.tablesOf(written, 'destination').flatMap(({ index, table }) =>
+    surroundings.destinationProblems(table).map((problem) => {
+      const under = `destination[${index}]`;
+      return { ...problem, path: problem.path === '' ? under : `${under}.${problem.path}` };
+    }),
+  );
+}
+
 /** The path of the same setting in the one other section that has it. */
 function inAnotherSection(key: string, at: tree.TreePath): string | undefined {
   if (at.length !== 1) return undefined;
@@ -128,7 +140,7 @@ function inAnotherSection(key: string, at: tree.TreePath): string | undefined {
 }
 
 function knownNames(written: Tree, at: tree.TreePath): readonly string[] {
-  if (at.length === 0) return [...Object.keys(sections), 'token', 'source'];
+  if (at.length === 0) return [...Object.keys(sections), 'token', 'source', 'destination'];
   const names = Object.keys(tree.settingsAt(written, at) ?? {});
   return at[0] === 'source' ? ['type', ...names] : names;
 }
@@ -140,7 +152,7 @@ function place(at: tree.TreePath): string {
     const types = Object.keys(sourceTypes).map((type) => `"${type}"`);
     return `one of ${types.join(', ')}`;
   }
-  const isList = first === 'source' || first === 'token';
+  const isList = first === 'source' || first === 'token' || first === 'destination';
   if (isList && at.length === 1) return `tables under [[${first}]], not too many`;
   return isList ? `a table under [[${first}]]` : `a table under [${String(first)}]`;
 }
@@ -169,6 +181,7 @@ function settled(
     const settings = tree.isSourceType(type) ? tree.sourceSettings(type) : {};
     return { type, ...slice(settings, table) };
   });
+  config['destinations'] = tree.tablesOf(written, 'destination').map(({ table }) => table);
   // The parse door: the schema and the type follow from the same table, and the schema has passed.
   return config as Config;
 }

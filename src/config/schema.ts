@@ -14,6 +14,7 @@ const mostPaths = 64;
 const longestSecret = 4096;
 const mostTokens = 10_000;
 const mostSources = 100;
+const mostDestinations = 10_000;
 
 function valueSchema(setting: Setting): z.ZodType {
   switch (setting.kind) {
@@ -101,6 +102,8 @@ export const fileSchema = z.strictObject({
     .array(z.strictObject(tableShape(tokenSettings)))
     .max(mostTokens)
     .optional(),
+  // What belongs into one is known where destinations are.
+  destination: z.array(z.record(z.string(), z.unknown())).max(mostDestinations).optional(),
   source: z
     .array(
       z.discriminatedUnion('type', [

@@ -7,7 +7,7 @@ import { absolutePath } from './files.ts';
 import type { Problem } from './problem.ts';
 import { expectation } from './schema.ts';
 import { isTree, pathText, settingsAt, tablesOf } from './tree.ts';
-import type { Tree } from './tree.ts';
+import type { Tree, TreePath } from './tree.ts';
 
 export interface SecretPlaces {
   readonly env: Environment;
@@ -19,6 +19,9 @@ export interface SecretPlaces {
 
 /** Resolves every reference in the tree; one that leads nowhere is a problem and is taken out. */
 export function resolveSecrets(tree: Tree, places: SecretPlaces, problems: Problem[]): void {
+  for (const { index, table } of tablesOf(tree, 'destination')) {
+    resolveWithin(table, ['destination', index], places, problems);
+  }
   for (const list of ['token', 'source'] as const) {
     for (const { index, table } of tablesOf(tree, list)) {
       const settings = settingsAt(tree, [list, index]) ?? {};
@@ -35,6 +38,35 @@ export function resolveSecrets(tree: Tree, places: SecretPlaces, problems: Probl
       }
     }
   }
+}
+
+/** Tables whose names are anybody's: `env` in one of them is a name like others. */
+const ownNames = /^(params|headers|users)$/;
+
+/** In a destination a reference may stand wherever a text may. */
+function resolveWithin(
+  table: Tree | unknown[],
+  at: TreePath,
+  places: SecretPlaces,
+  problems: Problem[],
+): void {
+  for (const [key, value] of Object.entries(table)) {
+    const path = [...at, Array.isArray(table) ? Number(key) : key];
+    if (isTree(value) && isReference(value) && !ownNames.test(key)) {
+      const found = follow(value, places);
+      const text = found.kind === 'text' ? found.text : '';
+      if (Array.isArray(table)) table[Number(key)] = text;
+      else table[key] = text;
+      if (found.kind === 'text') continue;
+      const expected = 'a text, { env = "NAME" } or { file = "PATH" }';
+      problems.push({ path: pathText(path), seen: found.seen, expected });
+    } else if (isTree(value) || Array.isArray(value)) resolveWithin(value, path, places, problems);
+  }
+}
+
+function isReference(table: Tree): boolean {
+  const [key, ...more] = Object.keys(table);
+  return more.length === 0 && (key === 'env' || key === 'file');
 }
 
 type Found =

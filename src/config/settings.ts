@@ -163,6 +163,33 @@ export const sections = {
       meaning: 'Whether to write a metadata XML file for every ended call.',
     },
   },
+  webhooks: {
+    concurrency: {
+      kind: 'number',
+      whole: true,
+      min: 1,
+      max: 10_000,
+      default: 256,
+      meaning: 'Requests to all destinations together that are under way at one time.',
+    },
+    perHost: {
+      kind: 'number',
+      whole: true,
+      min: 1,
+      max: 10_000,
+      default: 32,
+      meaning: 'Requests to one host and port that are under way at one time.',
+    },
+    keepFor: {
+      kind: 'number',
+      unit: 'days',
+      min: 0.01,
+      max: 3650,
+      default: 7,
+      meaning:
+        'How long deliveries that are over, and their attempts, can be looked up and replayed.',
+    },
+  },
   site: {
     location: {
       kind: 'text',
@@ -219,6 +246,7 @@ export type HttpSettings = Slice<typeof sections.http>;
 export type DataSettings = Slice<typeof sections.data>;
 export type JournalSettings = Slice<typeof sections.journal>;
 export type RecordSettings = Slice<typeof sections.record>;
+export type WebhookSettings = Slice<typeof sections.webhooks>;
 export type SiteSettings = Slice<typeof sections.site>;
 export type LogSettings = Slice<typeof sections.log>;
 export type StopSettings = Slice<typeof sections.stop>;
@@ -232,6 +260,9 @@ export type ReplaySourceSettings = SourceOf<'replay'>;
 export type IngestSourceSettings = SourceOf<'ingest'>;
 export type SourceSettings = { [T in SourceType]: SourceOf<T> }[SourceType];
 
+/** A destination as it was written, references to secrets resolved. */
+export type DestinationTable = Readonly<Record<string, unknown>>;
+
 /** Everything that was set, in milliseconds and bytes; each room is given its own slice. */
 export type Config = {
   readonly [S in keyof typeof sections]: Slice<(typeof sections)[S]>;
@@ -241,4 +272,6 @@ export type Config = {
   /** Of the tokens file, as it was when the configuration was loaded. */
   readonly filedTokens: readonly TokenSettings[];
   readonly sources: readonly SourceSettings[];
+  /** The tables under `[[destination]]`, found to be right by whoever knows what belongs into them. */
+  readonly destinations: readonly DestinationTable[];
 };

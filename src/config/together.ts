@@ -16,8 +16,9 @@ export function checkTogether(tree: Tree, filed: readonly TokenSettings[] | unde
   // Who cannot read the tokens is not told that there are none.
   const hasTokens = filed === undefined || filed.length > 0 || tablesOf(tree, 'token').length > 0;
   return [
-    ...uniqueNames(tree, 'source'),
-    ...uniqueNames(tree, 'token'),
+    ...uniqueNames(tree, 'source', 'name'),
+    ...uniqueNames(tree, 'token', 'name'),
+    ...uniqueNames(tree, 'destination', 'id'),
     ...filedNames(tree, filed ?? []),
     ...ports(tree),
     ...tokens(tree, hasTokens),
@@ -28,19 +29,23 @@ export function checkTogether(tree: Tree, filed: readonly TokenSettings[] | unde
   ];
 }
 
-function uniqueNames(tree: Tree, list: 'source' | 'token'): Problem[] {
+function uniqueNames(
+  tree: Tree,
+  list: 'source' | 'token' | 'destination',
+  key: 'name' | 'id',
+): Problem[] {
   const first = new Map<unknown, number>();
   const problems: Problem[] = [];
   for (const { index, table } of tablesOf(tree, list)) {
-    const { name } = table;
+    const name = table[key];
     if (typeof name !== 'string') continue;
     const earlier = first.get(name);
     if (earlier === undefined) first.set(name, index);
     else {
       problems.push({
-        path: `${list}[${index}].name`,
+        path: `${list}[${index}].${key}`,
         seen: `${describeValue(name)}, which ${list}[${earlier}] has too`,
-        expected: `a name that no other ${list} has`,
+        expected: `${key === 'id' ? 'an id' : 'a name'} that no other ${list} has`,
       });
     }
   }

@@ -80,10 +80,10 @@ export function settingAt(tree: Tree, path: TreePath): Setting | undefined {
   return settings !== undefined && Object.hasOwn(settings, name) ? settings[name] : undefined;
 }
 
-/** The tables under `[[source]]` or `[[token]]`; what is no table is left out, places are kept. */
+/** The tables under `[[source]]`, `[[token]]` or `[[destination]]`; what is no table is left out, places are kept. */
 export function tablesOf(
   tree: Tree,
-  list: 'source' | 'token',
+  list: 'source' | 'token' | 'destination',
 ): readonly { readonly index: number; readonly table: Tree }[] {
   const items = tree[list];
   if (!Array.isArray(items)) return [];

@@ -6,7 +6,7 @@ import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TlsOptions } from 'node:tls';
 import { expect, it, onTestFinished } from 'vitest';
-import { readTokenFile } from '../../src/access/token-file.ts';
+import { readers } from '../../src/cli/readers.ts';
 import { needingRestart } from '../../src/app/reload.ts';
 import { Securing } from '../../src/app/securing.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -42,7 +42,7 @@ class Site {
     const files = 'certificate = "live.pem"\nkey = "live.key"';
     const path = this.path('offhook.toml');
     writeFileSync(path, `[feed]\n${feed}\n[http]\nenabled = false\n[tls]\n${files}\n${tls}\n`);
-    return loadConfig(path, readTokenFile);
+    return loadConfig(path, readers);
   }
 
   load(config: Config): Securing {

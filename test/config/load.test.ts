@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadConfig, loadTokenBook } from '../../src/config/load.ts';
+import { loadConfig, loadTokenBook, type Readers } from '../../src/config/load.ts';
+
+const nobody: Readers = { readTokens: () => [], destinationProblems: () => [] };
 
 let folder: string;
 beforeEach(() => {
@@ -64,7 +66,7 @@ describe('loading a configuration file', () => {
       username = "u"
       secret = { file = "pbx.secret" }`,
     );
-    const config = loadConfig(path, () => []);
+    const config = loadConfig(path, nobody);
     expect(config.data.dir).toBe(join(folder, 'books'));
     expect(config.sources).toMatchObject([{ secret: 'hunter2' }]);
   });
@@ -74,7 +76,7 @@ describe('loading a configuration file', () => {
       'offhook.toml',
       `[feed]\ntls = true\n[tls]\ncertificate = "cert.pem"\nkey = "."\nclientCa = "offhook.toml"`,
     );
-    expect(() => loadConfig(path, () => [])).toThrow(
+    expect(() => loadConfig(path, nobody)).toThrow(
       expect.objectContaining({
         problems: [
           {
@@ -101,19 +103,19 @@ describe('loading a configuration file', () => {
       asked.push(from);
       return [token];
     };
-    expect(loadConfig(path, readTokens).filedTokens).toEqual([token]);
+    expect(loadConfig(path, { ...nobody, readTokens }).filedTokens).toEqual([token]);
     expect(asked).toEqual([beside]);
     const broken = (): never => {
       throw new Error('it is not JSON');
     };
-    expect(() => loadConfig(path, broken)).toThrow(
+    expect(() => loadConfig(path, { ...nobody, readTokens: broken })).toThrow(
       `access.tokensFile: saw "${beside}", which cannot be used: it is not JSON, expected a file as`,
     );
   });
 
   it('says which file is missing', () => {
     const path = join(folder, 'none.toml');
-    expect(() => loadConfig(path, () => [])).toThrow(
+    expect(() => loadConfig(path, nobody)).toThrow(
       expect.objectContaining({
         code: 'CONFIG_UNREADABLE',
         message: expect.stringContaining(`${path} cannot be read: there is no such file.`),
@@ -123,12 +125,12 @@ describe('loading a configuration file', () => {
 
   it('refuses a file beyond a megabyte instead of reading it', () => {
     const path = written('big.toml', `# ${'x'.repeat(1024 * 1024)}`);
-    expect(() => loadConfig(path, () => [])).toThrow('larger than 1048576 bytes');
+    expect(() => loadConfig(path, nobody)).toThrow('larger than 1048576 bytes');
   });
 
   it('refuses bytes that are no UTF-8', () => {
     const path = written('latin.toml', Uint8Array.of(0x23, 0xff, 0xfe));
-    expect(() => loadConfig(path, () => [])).toThrow(
+    expect(() => loadConfig(path, nobody)).toThrow(
       'latin.toml cannot be read: it is not UTF-8 text; save it as UTF-8.',
     );
   });

@@ -69,6 +69,8 @@ describe('an empty configuration', () => {
         mediaRoots: ['/var/spool/asterisk/monitor'],
         metadataFiles: true,
       },
+      webhooks: { concurrency: 256, perHost: 32, keepForMs: 604_800_000 },
+      destinations: [],
       site: { location: 'box', recorderServiceId: 1, times: 'utc' },
       log: { level: 'info', parties: false },
       stop: { deadlineMs: 10_000 },

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fixed } from '../../src/app/reload.ts';
 import { sections } from '../../src/config/settings.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { readTokenFile } from '../../src/access/token-file.ts';
+import { readers } from '../../src/cli/readers.ts';
 import { Authority } from '../support/certificates.ts';
 import { eventually } from '../support/house.ts';
 
@@ -139,9 +139,7 @@ function configure(more = ''): void {
   const [toml = ''] = blocksOf('toml');
   const path = at('etc/offhook/offhook.toml');
   writeFileSync(path, here(toml));
-  expect(loadConfig(path, readTokenFile).sources).toMatchObject([
-    { type: 'ami', secret: 'secret' },
-  ]);
+  expect(loadConfig(path, readers).sources).toMatchObject([{ type: 'ami', secret: 'secret' }]);
   const changed = toml
     .replace(/^\[\[source\]\][^]*/m, simulator)
     .replace('[feed]\n', '[feed]\nport = 7400\n')

@@ -12,4 +12,5 @@ export const bareMachine: Surroundings = {
   },
   fileFault: () => undefined,
   readTokens: () => [],
+  destinationProblems: () => [],
 };
