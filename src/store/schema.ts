@@ -56,8 +56,85 @@ const version1 = `
   CREATE INDEX signal_ids_by_age ON signal_ids (seen_ms);
 `;
 
+/**
+ * The outbox of webhooks. meta: the highest ids ever given, which outlive the rows. Rows of `deliveries` that
+ * wait have indexes of their own, so that what is settled costs them nothing; statements name those two that
+ * they live on, as without statistics SQLite takes another one for as good. `original`: of a copy, which it is
+ * a copy of. attempts: numbered from 1 within a delivery. destination_states: counters that are changed in the
+ * transaction of what they count, and outlive the rows.
+ */
+const version2 = `
+  INSERT INTO meta VALUES ('last_occurrence', 0), ('last_delivery', 0);
+  CREATE TABLE occurrences (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    call_id TEXT,
+    at_ms INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY,
+    destination TEXT NOT NULL,
+    occurrence INTEGER NOT NULL,
+    call_id TEXT,
+    lane TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    class TEXT NOT NULL,
+    about TEXT,
+    key TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    made_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    settled_ms INTEGER,
+    reason TEXT,
+    original INTEGER
+  ) STRICT;
+  CREATE INDEX deliveries_due ON deliveries (destination, due_ms) WHERE state = 'waiting';
+  CREATE INDEX deliveries_of_lane ON deliveries (lane, destination) WHERE state = 'waiting';
+  CREATE INDEX deliveries_by_expiry ON deliveries (expires_ms) WHERE state = 'waiting';
+  CREATE INDEX deliveries_settled ON deliveries (settled_ms) WHERE settled_ms IS NOT NULL;
+  CREATE INDEX deliveries_by_state ON deliveries (destination, state);
+  CREATE INDEX deliveries_of_call ON deliveries (call_id, id, destination) WHERE call_id IS NOT NULL;
+  CREATE INDEX deliveries_of_occurrence ON deliveries (occurrence);
+  CREATE TABLE attempts (
+    delivery INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    status INTEGER,
+    error TEXT,
+    answer TEXT,
+    PRIMARY KEY (delivery, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE destinations (
+    id TEXT PRIMARY KEY,
+    body TEXT NOT NULL,
+    made_ms INTEGER NOT NULL,
+    changed_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE destination_states (
+    destination TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    reason TEXT,
+    at_ms INTEGER NOT NULL,
+    paused INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    waiting INTEGER NOT NULL,
+    delivered INTEGER NOT NULL,
+    collapsed INTEGER NOT NULL,
+    expired INTEGER NOT NULL,
+    dead INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    failures INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** Entry n brings a database of version n to version n + 1. */
-export const migrations: readonly string[] = [version1];
+export const migrations: readonly string[] = [version1, version2];
 
 /** The version written in the file; 0 for a new one. */
 export function versionOf(db: Database): number {
