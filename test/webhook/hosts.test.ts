@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { Hosts } from '../../src/webhook/hosts.ts';
+import { Outlet } from '../../src/webhook/outlet.ts';
+import { destinationOf } from '../support/deliveries.ts';
+
+const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+
+function outletTo(...urls: string[]): Outlet {
+  const table = { id: 'x', dialect: 'standard', urls, standard: { secrets: [secret] } };
+  return new Outlet(destinationOf(table), { status: 'pending', reason: null, paused: false });
+}
+
+describe('hosts', () => {
+  it('take so many requests and no more, each host for itself', () => {
+    const hosts = new Hosts({ perHost: 2, inAll: 9 });
+    const [one, other] = [outletTo('http://one.example/a'), outletTo('http://other.example/')];
+    for (let n = 0; n < 2; n += 1) hosts.begin('http://one.example/a?x=1');
+    expect(hosts.hasRoom(one)).toBe(false);
+    expect(hosts.hasRoom(other)).toBe(true);
+    expect(hosts.end('one.example')).toEqual([one]);
+    expect(hosts.hasRoom(one)).toBe(true);
+  });
+
+  it('tell ports apart, but not the case of names', () => {
+    const hosts = new Hosts({ perHost: 1, inAll: 9 });
+    expect(hosts.begin('http://ONE.example:81/')).toBe('one.example:81');
+    expect(hosts.hasRoom(outletTo('http://one.example:82/'))).toBe(true);
+    expect(hosts.hasRoom(outletTo('http://one.example:81/'))).toBe(false);
+  });
+
+  it('hand room on that was not used, so that nobody waits beside a free place', () => {
+    const hosts = new Hosts({ perHost: 1, inAll: 9 });
+    const [first, second] = [outletTo('http://one.example/1'), outletTo('http://one.example/2')];
+    const host = hosts.begin('http://one.example/');
+    expect([hosts.hasRoom(first), hosts.hasRoom(second)]).toEqual([false, false]);
+    expect(hosts.end(host)).toEqual([first]);
+    expect(hosts.passOn(first)).toEqual([second]);
+  });
+
+  it('have a bound in all', () => {
+    const hosts = new Hosts({ perHost: 9, inAll: 1 });
+    const waiting = outletTo('http://two.example/');
+    const host = hosts.begin('http://one.example/');
+    expect(hosts.hasRoom(waiting)).toBe(false);
+    expect(hosts.end(host)).toEqual([waiting]);
+    expect(hosts.underWay).toBe(0);
+  });
+
+  it('forget who is gone', () => {
+    const hosts = new Hosts({ perHost: 1, inAll: 1 });
+    const waiting = outletTo('http://one.example/');
+    const host = hosts.begin('http://one.example/');
+    hosts.hasRoom(waiting);
+    hosts.forget(waiting);
+    expect(hosts.end(host)).toEqual([]);
+  });
+});
