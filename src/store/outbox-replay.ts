@@ -23,7 +23,7 @@ const columns = 'id, destination, lane, state, made_ms AS madeMs, original';
 export function replayer(db: Database, maxWaiting: number): (ask: ReplayAsk) => Replayed {
   const newTally = tallies(db);
   const candidates = finder(db);
-  const dueOf = laneDue(db);
+  const due = laneDue(db);
   const revive = db.prepare<[number, number, number]>(
     `UPDATE deliveries SET state = 'waiting', class = 'record', due_ms = ?, expires_ms = ?, attempts = 0,
        settled_ms = NULL, reason = NULL WHERE id = ?`,
@@ -43,10 +43,10 @@ export function replayer(db: Database, maxWaiting: number): (ask: ReplayAsk) => 
     const moves = tally.of(destination);
     moves.waiting += 1;
     if (row.state === 'dead') {
-      revive.run(dueOf(lane, destination, id, nowMs), expiresMs, id);
+      revive.run(due.ofReplayed(lane, destination, id, nowMs), expiresMs, id);
       moves.dead -= 1;
     } else {
-      copy.run(copyId, nowMs, expiresMs, dueOf(lane, destination, copyId, nowMs), id);
+      copy.run(copyId, nowMs, expiresMs, due.ofReplayed(lane, destination, copyId, nowMs), id);
       moves.accepted += 1;
     }
   }

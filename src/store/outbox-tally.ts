@@ -61,13 +61,18 @@ function noMoves(): Moves {
   return { accepted: 0, waiting: 0, ...ends, attempts: 0, failures: 0 };
 }
 
+export interface LaneDue {
+  /** Of one that is new: as its lane waits, it waits. */
+  ofNew(lane: string, destination: string, id: number, nowMs: number): number;
+  /** Of one that is made once more: now, but for earlier ones of its lane that wait. */
+  ofReplayed(lane: string, destination: string, id: number, nowMs: number): number;
+}
+
 /**
- * When a delivery of that id is due so that none of its lane is due before an earlier one that waits: `nowMs`,
- * unless an earlier one waits for longer, or a later one was due before.
+ * When a delivery is due, so that none of a lane is due before an earlier one that waits. Ids mostly come in
+ * order; a commit that had to be tried again, and a replay, bring one that is followed by others.
  */
-export function laneDue(
-  db: Database,
-): (lane: string, destination: string, id: number, nowMs: number) => number {
+export function laneDue(db: Database): LaneDue {
   const before = db
     .prepare<[string, string, number], number>(
       `SELECT due_ms FROM deliveries INDEXED BY deliveries_of_lane
@@ -80,10 +85,15 @@ export function laneDue(
        WHERE lane = ? AND destination = ? AND state = 'waiting' AND id > ? ORDER BY id LIMIT 1`,
     )
     .pluck();
-  return (lane, destination, id, nowMs) => {
-    const earliest = before.get(lane, destination, id) ?? nowMs;
-    const latest = after.get(lane, destination, id) ?? nowMs;
-    return Math.max(earliest, Math.min(nowMs, latest));
+  return {
+    ofNew(lane, destination, id, nowMs) {
+      const follower = after.get(lane, destination, id);
+      return follower ?? Math.max(nowMs, before.get(lane, destination, id) ?? nowMs);
+    },
+    ofReplayed(lane, destination, id, nowMs) {
+      const follower = after.get(lane, destination, id) ?? nowMs;
+      return Math.max(before.get(lane, destination, id) ?? 0, Math.min(nowMs, follower));
+    },
   };
 }
 

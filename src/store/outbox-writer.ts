@@ -46,7 +46,7 @@ export function enqueuer(
   maxWaiting: number = mostWaiting,
 ): (rows: OutboxRows) => Enqueued {
   const newTally = tallies(db);
-  const dueOf = laneDue(db);
+  const due = laneDue(db);
   const collapse = collapser(db);
   const insertOccurrence = db.prepare<[number, string, string | null, number, string]>(
     'INSERT INTO occurrences VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -66,7 +66,7 @@ export function enqueuer(
   /** @returns whether it may be sent now */
   function add(one: NewDelivery, callId: string | null, tally: Tally): boolean {
     const { id, destination, lane, madeMs } = one;
-    const dueMs = dueOf(lane, destination, id, madeMs);
+    const dueMs = due.ofNew(lane, destination, id, madeMs);
     // Before the bound is looked at: what it collapses makes room for it.
     collapse(one, tally);
     const fits = tally.waitingOf(destination) < maxWaiting;

@@ -2,7 +2,7 @@
  * How SQLite goes about each statement of the outbox: along an index, without sorting. Statements are taken
  * from the code as it prepares them, so that none is forgotten.
  */
-import SQLite from 'better-sqlite3';
+import type SQLite from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
 import { openKept } from '../../src/store/kept.ts';
 import { outboxReader } from '../../src/store/outbox-reader.ts';
