@@ -23,7 +23,7 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly error: FailureClass; readonly detail: string };
 
 export interface SendLimits {
-  /** From the first byte sent to the end of the answer's head, milliseconds. */
+  /** From being asked to send to the end of the answer's head, connecting included, milliseconds. */
   readonly timeoutMs: number;
   /** Address blocks that may be reached although they are private. */
   readonly allowAddresses: readonly string[];

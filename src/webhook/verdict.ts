@@ -4,6 +4,7 @@
  */
 import type { DeliveryClass } from '../store/outbox-messages.ts';
 import type { Dialect } from './dialect/dialect.ts';
+import { jittered } from './jitter.ts';
 import type { Outcome } from './sending.ts';
 
 export interface Attempted {
@@ -33,6 +34,81 @@ export interface Verdict {
   readonly disable: boolean;
 }
 
+/** Up to this the last wait grows for what is a record, milliseconds; a longer one that is configured stays. */
+const longestGrownMs = 3_600_000;
+/** For records of a destination that has no waits at all, milliseconds. */
+const onlyWaitMs = 30_000;
+
 export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
-  throw new Error(`not built yet: ${outcome.kind} ${attempted.class}`);
+  const { dialect } = attempted;
+  if (outcome.kind === 'failed') {
+    // Nothing was sent, and nothing better will be the next time. It says nothing against the receiver.
+    if (outcome.error === 'request') return givenUp('dead', outcome.detail, 'works', 0);
+    return again(attempted, outcome.detail, 'fails', 0);
+  }
+  const { status, answer } = outcome;
+  if (dialect.isTaken(status)) {
+    return {
+      to: 'delivered',
+      afterMs: 0,
+      reason: null,
+      receiver: 'works',
+      holdMs: 0,
+      disable: false,
+    };
+  }
+  const said = answer === '' ? `answered ${status}` : `answered ${status}: ${answer}`;
+  if (status === 410) {
+    const reason = `${said}; the receiver has gone for good`;
+    const afterMs = jittered(waitMs(attempted) ?? onlyWaitMs, attempted.random);
+    return { to: 'retry', afterMs, reason, receiver: 'works', holdMs: 0, disable: true };
+  }
+  const holdMs = outcome.retryAfterMs ?? 0;
+  const receiver = isTrouble(status) ? 'fails' : 'works';
+  if (dialect.isFinal(status)) return givenUp('dead', said, receiver, holdMs);
+  return again(attempted, said, receiver, holdMs);
+}
+
+/** Answers that say more of the receiver than of the request. */
+function isTrouble(status: number): boolean {
+  return status >= 500 || status === 429 || status === 408;
+}
+
+/** Tried again, unless its tries or its time are used up. */
+function again(
+  attempted: Attempted,
+  said: string,
+  receiver: Verdict['receiver'],
+  holdMs: number,
+): Verdict {
+  const { nowMs, expiresMs, random, class: kind } = attempted;
+  const isLive = kind === 'live';
+  const tries = attempted.attempts + 1;
+  const tried = `tried ${tries === 1 ? 'once' : `${tries} times`}; ${said}`;
+  const wait = waitMs(attempted);
+  const over = isLive ? 'expired' : 'dead';
+  if (wait === undefined || nowMs >= expiresMs) return givenUp(over, tried, receiver, holdMs);
+  const afterMs = Math.max(jittered(wait, random), holdMs);
+  // A record has its last try when its time is over; something live would be told too late.
+  if (isLive && nowMs + afterMs >= expiresMs) return givenUp(over, tried, receiver, holdMs);
+  return { to: 'retry', afterMs, reason: said, receiver, holdMs, disable: false };
+}
+
+/** The wait before the next attempt, without jitter; undefined when there is none. */
+function waitMs({ class: kind, attempts, retriesMs }: Attempted): number | undefined {
+  const wait = retriesMs[attempts];
+  if (wait !== undefined || kind === 'live') return wait;
+  const last = retriesMs.at(-1) ?? onlyWaitMs;
+  // A wait of nothing would stay nothing however often it doubles.
+  const grown = Math.max(last, 1_000) * 2 ** Math.min(attempts - retriesMs.length + 1, 30);
+  return Math.max(last, Math.min(grown, longestGrownMs));
+}
+
+function givenUp(
+  to: 'dead' | 'expired',
+  reason: string,
+  receiver: Verdict['receiver'],
+  holdMs: number,
+): Verdict {
+  return { to, afterMs: 0, reason, receiver, holdMs, disable: false };
 }
