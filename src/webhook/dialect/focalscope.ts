@@ -152,7 +152,7 @@ function valueOf(template: string, told: Told, strictEncoding: boolean): string 
     const [whole, name = ''] = match;
     value += component(template.slice(end, match.index));
     end = match.index + whole.length;
-    const raw = placeholders[name]?.(told) ?? '';
+    const raw = Object.hasOwn(placeholders, name) ? (placeholders[name]?.(told) ?? '') : '';
     value += name === 'RecordingURL' && !strictEncoding ? asUrl(raw) : component(raw);
   }
   return value + component(template.slice(end));
