@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { callIdOf, uuidOf } from '../../src/call/identity.ts';
+import { callIdOf, numberOf, uuidOf } from '../../src/call/identity.ts';
 
 it('an id is a UUID of version 5', () => {
   for (let nth = 0; nth < 200; nth += 1) {
@@ -23,4 +24,23 @@ it('differs with each of them', () => {
     callIdOf('pbx1', '', 1),
   ];
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+it('a number is whole, positive, exact, and the same in every version of this program', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'binary' })), (parts) => {
+      const number = numberOf(...parts);
+      expect(Number.isSafeInteger(number) && number > 0).toBe(true);
+      expect(numberOf(...parts)).toBe(number);
+    }),
+  );
+  expect(numberOf('call', 'a5c8375e-fb92-53c8-91ce-db146a428425')).toBe(3_395_633_871_819_249);
+});
+
+it('a number uses all of its bits, and differs with every part and where it ends', () => {
+  const numbers = Array.from({ length: 2_000 }, (_, nth) => numberOf('call', String(nth)));
+  expect(new Set(numbers).size).toBe(numbers.length);
+  expect(Math.max(...numbers)).toBeGreaterThan(2 ** 52);
+  const others = [numberOf('a', 'b'), numberOf('ab'), numberOf('a\nb'), numberOf('a', 'b', '')];
+  expect(new Set(others).size).toBe(others.length);
 });
