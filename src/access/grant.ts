@@ -18,10 +18,17 @@ export interface Grant {
   readonly scope: ExtensionFilter;
   /** Whether recorders may be driven. */
   readonly control: boolean;
+  /** Whether destinations and deliveries may be seen and managed, those of every call. */
+  readonly manage: boolean;
 }
 
 /** Where no token is asked for. */
-export const anybody: Grant = { name: 'anybody', scope: filterOf([]), control: true };
+export const anybody: Grant = {
+  name: 'anybody',
+  scope: filterOf([]),
+  control: true,
+  manage: true,
+};
 
 /** A token as it was given out. */
 export interface TokenGrant {
@@ -31,6 +38,7 @@ export interface TokenGrant {
   /** Pattern texts as `parsePattern` reads them; none: every extension. */
   readonly extensions: readonly string[];
   readonly control: boolean;
+  readonly manage: boolean;
 }
 
 /** What has become of a grant since it was given. */
@@ -49,7 +57,12 @@ export class Grants {
     this.#byHash = new Map();
     for (const token of tokens) {
       const hash = token.sha256.toLowerCase();
-      const written = JSON.stringify([token.name, token.control, [...token.extensions].sort()]);
+      const written = JSON.stringify([
+        token.name,
+        token.control,
+        token.manage,
+        [...token.extensions].sort(),
+      ]);
       const known = before.get(hash);
       const same = known !== undefined && known.written === written;
       this.#byHash.set(hash, same ? known : { written, grant: grantOf(token) });
@@ -77,10 +90,10 @@ export class Grants {
 }
 
 /** A pattern that cannot be read grants nothing: the settings have been checked before they come here. */
-function grantOf({ name, extensions, control }: TokenGrant): Grant {
+function grantOf({ name, extensions, control, manage }: TokenGrant): Grant {
   const patterns = extensions
     .map(parsePattern)
     .filter((pattern): pattern is ExtensionPattern => pattern !== undefined);
   const isUnread = patterns.length === 0 && extensions.length > 0;
-  return { name, scope: isUnread ? nothing : filterOf(patterns), control };
+  return { name, scope: isUnread ? nothing : filterOf(patterns), control, manage };
 }

@@ -20,6 +20,8 @@ export interface FiledToken {
   readonly extensions: readonly string[];
   /** Whether its holder may drive recorders. */
   readonly control: boolean;
+  /** Whether its holder may manage destinations. */
+  readonly manage: boolean;
   /** When it was made, ISO 8601 UTC. */
   readonly created: string;
 }
@@ -49,6 +51,8 @@ const schema = z.strictObject({
           .array(z.string().refine(isPattern, { error: 'expected an extension' }))
           .max(mostExtensions, { error: `expected at most ${mostExtensions} extensions` }),
         control: z.boolean(),
+        // Files of older versions have none.
+        manage: z.boolean().default(false),
         created: z.iso.datetime({ error: 'expected a time such as 2026-01-31T12:00:00Z' }),
       }),
     )

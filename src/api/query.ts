@@ -52,6 +52,17 @@ export function wholeNumber(
   );
 }
 
+/** A text given at most once; undefined when it is not given. */
+export function atMostOne(
+  name: string,
+  values: readonly string[],
+):
+  | { readonly kind: 'text'; readonly value: string | undefined }
+  | { readonly kind: 'wrong'; readonly detail: string } {
+  if (values.length < 2) return { kind: 'text', value: values[0] };
+  return wrong(`seen ${values.length} times "${name}", expected it once`);
+}
+
 /** Whether any of `numbers` is asked for; everything is when nothing is asked for in particular. */
 export function asksFor(
   asked: readonly string[],

@@ -11,9 +11,12 @@ import { mishapOf, refuse, refuseConnection } from './answer.ts';
 import { boundBacklog } from './backlog.ts';
 import { callRoutes, type CallBook } from './calls.ts';
 import { cdrRoutes, type CdrBook } from './cdrs.ts';
+import { deliveryRoutes } from './deliveries.ts';
+import { destinationRoutes } from './destinations.ts';
 import { guard, type GuardPort } from './guard.ts';
 import { healthRoutes, type HealthPort } from './health.ts';
 import { metricsRoutes, type MetricsPort } from './metrics.ts';
+import type { WebhookPort } from './webhooks.ts';
 
 export interface ApiSettings {
   readonly host: string;
@@ -29,6 +32,8 @@ export interface ApiPorts {
   readonly calls: CallBook & CdrBook;
   readonly health: HealthPort;
   readonly guard: GuardPort;
+  /** Absent: without the routes of destinations and deliveries. */
+  readonly webhooks?: WebhookPort;
   /** Routes of other rooms; each says for itself who may use them. */
   readonly plugins?: readonly FastifyPluginCallback[];
   /** Told of every mistake of ours, with the request it happened in. */
@@ -96,6 +101,10 @@ export function createApiServer(settings: ApiSettings, ports: ApiPorts): ApiServ
     void guarded.register(callRoutes(ports.calls));
     void guarded.register(cdrRoutes(ports.calls));
     void guarded.register(metricsRoutes(ports.metrics));
+    if (ports.webhooks !== undefined) {
+      void guarded.register(destinationRoutes(ports.webhooks));
+      void guarded.register(deliveryRoutes(ports.webhooks));
+    }
     done();
   });
   for (const plugin of ports.plugins ?? []) void app.register(plugin);

@@ -18,10 +18,12 @@ export interface Problem {
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   406: 'Not Acceptable',
   408: 'Request Timeout',
+  409: 'Conflict',
   411: 'Length Required',
   413: 'Content Too Large',
   414: 'URI Too Long',

@@ -15,6 +15,7 @@ export interface KnownToken {
   readonly name: string;
   readonly extensions: readonly string[];
   readonly control: boolean;
+  readonly manage: boolean;
   /** When it was made, ISO 8601; not known of those in the configuration. */
   readonly created?: string;
   readonly in: 'configuration' | 'tokens file';
@@ -24,11 +25,8 @@ export interface KnownToken {
 export function knownTokens(path: string): readonly KnownToken[] {
   const book = loadTokenBook(path);
   const written = book.tokens.map((token): KnownToken => ({ ...token, in: 'configuration' }));
-  const filed = readFiled(book).map(({ name, extensions, control, created }): KnownToken => ({
-    name,
-    extensions,
-    control,
-    created,
+  const filed = readFiled(book).map(({ sha256: _sha256, ...token }): KnownToken => ({
+    ...token,
     in: 'tokens file',
   }));
   return [...written, ...filed];
@@ -110,11 +108,12 @@ const widestCell = 48;
 
 /** Tokens as a table for people, a line each under a heading. */
 export function tokenTable(tokens: readonly KnownToken[], paint: Paint): readonly string[] {
-  const heading = ['Name', 'Sees', 'Control', 'Made', 'Kept in'];
+  const heading = ['Name', 'Sees', 'Control', 'Manage', 'Made', 'Kept in'];
   const rows = tokens.map((token): readonly Cell[] => [
     { text: printable(token.name) },
     { text: printable(extensionsText(token.extensions)) },
     { text: token.control ? 'yes' : 'no' },
+    { text: token.manage ? 'yes' : 'no' },
     { text: token.created?.slice(0, 10) ?? '–' },
     { text: token.in, ink: 'dim' },
   ]);

@@ -18,6 +18,7 @@ interface AddOptions {
   readonly name: string;
   readonly extension: readonly string[];
   readonly control?: true;
+  readonly manage?: true;
   readonly config: string;
   readonly json?: true;
 }
@@ -42,6 +43,7 @@ export function tokensCommand(surface: Surface): Command {
         .argParser(pattern),
     )
     .option('--control', 'it may mute and unmute recordings')
+    .option('--manage', 'it may manage destinations and see their deliveries')
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -107,7 +109,8 @@ async function add(options: AddOptions, surface: Surface): Promise<void> {
   const token = makeToken();
   const extensions = [...new Set(options.extension)];
   const control = options.control === true;
-  const rights = { name: options.name, extensions, control };
+  const manage = options.manage === true;
+  const rights = { name: options.name, extensions, control, manage };
   const created = new Date().toISOString();
   const book = await addToken(options.config, { ...rights, sha256: hashToken(token), created });
   if (options.json === true) {
@@ -118,7 +121,8 @@ async function add(options: AddOptions, surface: Surface): Promise<void> {
   surface.out(`The token of ${options.name}; it is not shown again:`);
   surface.out(`  ${surface.paint('bold', token)}`);
   const mutes = control ? 'It may mute recordings' : 'It may not mute recordings';
-  surface.out(`It may see ${sees(extensions)}. ${mutes}.`);
+  const manages = manage ? ' It may manage destinations.' : '';
+  surface.out(`It may see ${sees(extensions)}. ${mutes}.${manages}`);
   surface.aside(`Its hash is in ${book.tokensFile}.`);
   if (!book.requireToken) {
     surface.aside('The server asks for no token: set requireToken = true under [access].');

@@ -117,4 +117,9 @@ export const tokenSettings = {
     default: false,
     meaning: 'Whether its holder may mute and unmute recordings.',
   },
+  manage: {
+    kind: 'flag',
+    default: false,
+    meaning: 'Whether its holder may manage destinations, and see their deliveries of every call.',
+  },
 } as const satisfies Settings;

@@ -75,8 +75,8 @@ export function effectiveText(config: Config): string {
     const head = `[[source]]\ntype = "${source.type}"`;
     parts.push(tableText(head, sourceSettings(source.type), source));
   }
-  for (const { name, extensions, control } of filedTokens) {
-    const may = `extensions = ${JSON.stringify(extensions)}, control = ${control}`;
+  for (const { name, extensions, control, manage } of filedTokens) {
+    const may = `extensions = ${JSON.stringify(extensions)}, control = ${control}, manage = ${manage}`;
     parts.push(`# token ${JSON.stringify(name)} of the tokens file: ${may}\n`);
   }
   for (const { id, dialect, enabled } of destinations) {

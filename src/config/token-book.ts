@@ -13,6 +13,7 @@ export interface WrittenToken {
   readonly name: string;
   readonly extensions: readonly string[];
   readonly control: boolean;
+  readonly manage: boolean;
 }
 
 export interface TokenBook {
@@ -42,9 +43,10 @@ export function readTokenBook(
     throw new InvalidConfigError(origin, [problem]);
   }
   const tokens = tablesOf(written, 'token').flatMap(({ table }): WrittenToken[] => {
-    const { name, extensions, control } = table;
+    const { name, extensions, control, manage } = table;
     if (typeof name !== 'string') return [];
-    return [{ name, extensions: textsOf(extensions), control: control === true }];
+    const may = { control: control === true, manage: manage === true };
+    return [{ name, extensions: textsOf(extensions), ...may }];
   });
   return {
     tokensFile,

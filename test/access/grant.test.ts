@@ -13,8 +13,15 @@ const tokens: readonly TokenGrant[] = [
     sha256: hashToken(wallboard),
     extensions: ['10*', '2000-2099'],
     control: false,
+    manage: false,
   },
-  { name: 'recorder', sha256: hashToken(recorder).toUpperCase(), extensions: [], control: true },
+  {
+    name: 'recorder',
+    sha256: hashToken(recorder).toUpperCase(),
+    extensions: [],
+    control: true,
+    manage: true,
+  },
 ];
 
 it('a token opens what was written for it', () => {
@@ -26,8 +33,14 @@ it('a token opens what was written for it', () => {
       { kind: 'range', from: '2000', to: '2099' },
     ]),
     control: false,
+    manage: false,
   });
-  expect(grants.verify(recorder)).toEqual({ name: 'recorder', scope: filterOf([]), control: true });
+  expect(grants.verify(recorder)).toEqual({
+    name: 'recorder',
+    scope: filterOf([]),
+    control: true,
+    manage: true,
+  });
 });
 
 it.each(['', 'ohk_unknown', hashToken(wallboard), 'x'.repeat(10_000)])(
@@ -55,6 +68,11 @@ it('a grant holds while its token stays as it is, and is told apart when not', (
   grants.replace(tokens.map((each) => ({ ...each, extensions: ['30*'] })));
   expect([grants.standing(one), grants.standing(other)]).toEqual(['changed', 'changed']);
   expect(grants.verify(wallboard)).not.toBe(one);
+
+  const managing = grants.verify(recorder);
+  grants.replace(tokens.map((each) => ({ ...each, manage: false })));
+  expect(grants.verify(recorder)?.manage).toBe(false);
+  expect(grants.verify(recorder)).not.toBe(managing);
 
   grants.replace(tokens.slice(1));
   expect([grants.standing(one), grants.verify(wallboard)]).toEqual(['gone', undefined]);

@@ -26,7 +26,8 @@ beforeEach(async () => {
 
 function token(name: string, changes: Partial<FiledToken> = {}): FiledToken {
   const created = '2026-01-31T12:00:00.000Z';
-  return { name, sha256: 'ab'.repeat(32), extensions: [], control: false, created, ...changes };
+  const may = { control: false, manage: false };
+  return { name, sha256: 'ab'.repeat(32), extensions: [], ...may, created, ...changes };
 }
 
 const written = (value: unknown): Promise<void> => write(JSON.stringify(value));
@@ -41,12 +42,22 @@ describe('a tokens file', () => {
   });
 
   it('gives back what was put in, and only its owner may read it', async () => {
-    const wall = token('wall', { extensions: ['1001', '10*', '2000-2099'], control: true });
+    const wall = token('wall', {
+      extensions: ['1001', '10*', '2000-2099'],
+      control: true,
+      manage: true,
+    });
     await changeTokenFile(path, add(wall));
     await changeTokenFile(path, add(token('desk')));
     expect(readTokenFile(path)).toEqual([wall, token('desk')]);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await readdir(folder)).toEqual(['tokens.json']);
+  });
+
+  it('of a version that knew nothing of managing lets nobody manage', async () => {
+    const { manage: _manage, ...old } = token('wall', { control: true });
+    await written({ version: 1, tokens: [old] });
+    expect(readTokenFile(path)).toEqual([token('wall', { control: true, manage: false })]);
   });
 
   it('is never seen half written: each change is a new file', async () => {

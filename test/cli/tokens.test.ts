@@ -54,6 +54,7 @@ describe('tokens add', () => {
           name: 'wallboard',
           extensions: ['1001', '10*'],
           control: false,
+          manage: false,
           sha256: hashToken(token),
           created: expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d\d\dZ$/),
         },
@@ -64,13 +65,14 @@ describe('tokens add', () => {
 
   it('answers programs in JSON, and follows the configuration to the file', async () => {
     writeFileSync(config, '[access]\ntokensFile = "mine.json"\n');
-    const args = ['add', '--name', 'all', '--control', '--json', '--config', config];
+    const args = ['add', '--name', 'all', '--control', '--manage', '--json', '--config', config];
     const { out, err } = await tokens(...args);
     expect(err).toBe('');
     expect(JSON.parse(out)).toEqual({
       name: 'all',
       extensions: [],
       control: true,
+      manage: true,
       token: expect.stringMatching(/^ohk_/),
       tokensFile: join(folder, 'mine.json'),
     });
@@ -131,20 +133,21 @@ describe('tokens add', () => {
 describe('tokens list', () => {
   it('shows the tokens of both places and never a hash', async () => {
     const sha256 = 'ab'.repeat(32);
-    const written = `[[token]]\nname = "desk"\nsha256 = "${sha256}"\nextensions = ["2*"]\ncontrol = true\n`;
+    const written = `[[token]]\nname = "desk"\nsha256 = "${sha256}"\nextensions = ["2*"]\ncontrol = true\nmanage = true\n`;
     writeFileSync(config, written);
     await tokens('add', '--name', 'wall');
     const people = await tokens('list');
     expect(people.out).toMatch(
-      /^Name +Sees +Control +Made +Kept in\ndesk +2\* +yes +– +configuration\nwall +every call +no +20\d\d-\d\d-\d\d +tokens file\n$/,
+      /^Name +Sees +Control +Manage +Made +Kept in\ndesk +2\* +yes +yes +– +configuration\nwall +every call +no +no +20\d\d-\d\d-\d\d +tokens file\n$/,
     );
     const programs = await tokens('list', '--json');
     expect(JSON.parse(programs.out)).toEqual([
-      { name: 'desk', extensions: ['2*'], control: true, in: 'configuration' },
+      { name: 'desk', extensions: ['2*'], control: true, manage: true, in: 'configuration' },
       {
         name: 'wall',
         extensions: [],
         control: false,
+        manage: false,
         created: expect.stringMatching(/^20/),
         in: 'tokens file',
       },

@@ -22,7 +22,13 @@ const text = `
   type = "ingest"
   name = "own"
 `;
-const filed = { name: 'desk', sha256: 'cd'.repeat(32), extensions: ['10*'], control: true };
+const filed = {
+  name: 'desk',
+  sha256: 'cd'.repeat(32),
+  extensions: ['10*'],
+  control: true,
+  manage: false,
+};
 const surroundings = { ...bareMachine, readTokens: () => [filed] };
 const config = readConfig(text, 'it', surroundings);
 
@@ -38,8 +44,18 @@ describe('the effective settings', () => {
     const { sources, tokens, filedTokens } = effectiveSettings(config);
     expect(sources['pbx']).toMatchObject({ secret: 'set' });
     expect(sources['own']).toMatchObject({ tokenSha256: 'not set' });
-    expect(tokens['wall']).toEqual({ sha256: 'set', extensions: [], control: false });
-    expect(filedTokens['desk']).toEqual({ sha256: 'set', extensions: ['10*'], control: true });
+    expect(tokens['wall']).toEqual({
+      sha256: 'set',
+      extensions: [],
+      control: false,
+      manage: false,
+    });
+    expect(filedTokens['desk']).toEqual({
+      sha256: 'set',
+      extensions: ['10*'],
+      control: true,
+      manage: false,
+    });
   });
 
   it('hold no secret in either form', () => {

@@ -10,7 +10,7 @@ import type { Surroundings } from '../../src/config/read.ts';
 import { bareMachine } from '../support/surroundings.ts';
 
 const sha256 = 'ab'.repeat(32);
-const wall = { name: 'wall', sha256, extensions: [], control: false };
+const wall = { name: 'wall', sha256, extensions: [], control: false, manage: false };
 
 function problemsOf(text: string, changes: Partial<Surroundings> = {}): readonly Problem[] {
   try {
@@ -152,9 +152,15 @@ describe('TLS', () => {
 
 describe('tokens', () => {
   it('say what they may see and do', () => {
-    const text = `${token}extensions = ["1001", "10*", "2000-2099"]\ncontrol = true`;
+    const text = `${token}extensions = ["1001", "10*", "2000-2099"]\ncontrol = true\nmanage = true`;
     expect(readConfig(text, 'it', bareMachine).tokens).toEqual([
-      { name: 'wall', sha256, extensions: ['1001', '10*', '2000-2099'], control: true },
+      {
+        name: 'wall',
+        sha256,
+        extensions: ['1001', '10*', '2000-2099'],
+        control: true,
+        manage: true,
+      },
     ]);
     expect(readConfig(token, 'it', bareMachine).tokens).toEqual([wall]);
   });

@@ -40,7 +40,7 @@ describe('what a configuration says of tokens', () => {
     expect(loadTokenBook(path)).toEqual({
       tokensFile: join(folder, 'keys/tokens.json'),
       requireToken: true,
-      tokens: [{ name: 'wall', extensions: ['1001'], control: false }],
+      tokens: [{ name: 'wall', extensions: ['1001'], control: false, manage: false }],
     });
   });
 
@@ -97,7 +97,13 @@ describe('loading a configuration file', () => {
   it('takes in the tokens beside it, and says what is wrong with them', () => {
     const path = written('offhook.toml', '[access]\nrequireToken = true\n');
     const beside = join(folder, 'offhook-tokens.json');
-    const token = { name: 'wall', sha256: 'ab'.repeat(32), extensions: ['10*'], control: false };
+    const token = {
+      name: 'wall',
+      sha256: 'ab'.repeat(32),
+      extensions: ['10*'],
+      control: false,
+      manage: false,
+    };
     const asked: string[] = [];
     const readTokens = (from: string): (typeof token)[] => {
       asked.push(from);

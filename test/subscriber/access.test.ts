@@ -21,6 +21,7 @@ const grant: Grant = {
   name: 'some',
   scope: filterOf([{ kind: 'prefix', prefix: '10' }]),
   control: false,
+  manage: false,
 };
 
 const request = (type: string, inside = '', attributes = ''): string =>

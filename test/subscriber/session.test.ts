@@ -242,6 +242,7 @@ describe('with a token that may see some extensions only', () => {
       { kind: 'number', number: '7' },
     ]),
     control: false,
+    manage: false,
   };
   const narrow = (): Session => {
     const session = open({ requireToken: true });
