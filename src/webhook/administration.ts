@@ -5,12 +5,12 @@
  */
 import type { Call } from '../call/call.ts';
 import type { StoreClient } from '../store/client.ts';
-import type { DeliveryState } from '../store/outbox-messages.ts';
+import type { DeliveryState, DestinationStateRow } from '../store/outbox-messages.ts';
 import { auditEntry, type Deed } from './audit.ts';
+import type { Bridge } from './bridge.ts';
 import type { Destination } from './destination.ts';
 import type { DestinationProblem } from './dialect/dialect.ts';
 import { dialects } from './dialects.ts';
-import type { Occurrence } from './occurrence.ts';
 import { scrubber } from './redaction.ts';
 import { replay, type Replaying, type ReplayOrder, type ReplayParts } from './replaying.ts';
 import type { Enrolled } from './roster.ts';
@@ -22,7 +22,6 @@ import {
   type ShownDelivery,
   type ShownDestination,
   type ShownDetail,
-  type Standing,
   standingOf,
 } from './views.ts';
 import { type WhyAnswer, whyOf } from './why.ts';
@@ -35,7 +34,6 @@ export interface AdministrationParts extends ReplayParts {
     | 'dropDestination'
     | 'pause'
     | 'abandon'
-    | 'settle'
     | 'destinationStates'
     | 'deliveries'
     | 'delivery'
@@ -47,16 +45,7 @@ export interface AdministrationParts extends ReplayParts {
   readonly domain: string;
   /** A call, ongoing or in the books. */
   readonly find: (callId: string) => Promise<Call | undefined>;
-  /**
-   * Makes deliveries of an occurrence; with `to`, one to this destination alone, whatever its filter.
-   * Resolves when they are kept, with the id of that one, undefined when its dialect tells nothing of it.
-   */
-  readonly tell: (
-    occurrence: Occurrence,
-    to?: string,
-  ) => Promise<{ readonly delivery: number | undefined }>;
-  /** How it stands now, by its dispatcher; undefined where there is none. */
-  readonly statusOf: (destination: string) => Standing | undefined;
+  readonly bridge: Pick<Bridge, 'tell' | 'pause' | 'outlet' | 'nudge' | 'reserve'>;
 }
 
 export type Changed =
@@ -98,11 +87,11 @@ export class Administration {
   }
 
   async destinations(): Promise<readonly ShownDestination[]> {
-    const { roster, store, statusOf } = this.#parts;
+    const { roster, store, bridge } = this.#parts;
     const states = new Map((await store.destinationStates()).map((row) => [row.destination, row]));
     return roster.all.map((each) => {
       const { id } = each.destination;
-      return destinationView(each, states.get(id), statusOf(id));
+      return destinationView(each, states.get(id), bridge.outlet(id));
     });
   }
 
@@ -124,8 +113,10 @@ export class Administration {
         const expected = 'fewer than that; remove one that nobody needs';
         return { kind: 'problems', problems: [{ path: '', seen, expected }] };
       }
-      const nowMs = this.#parts.nowMs();
+      const nowMs = this.#nowMs();
       await this.#keep(read.destination, nowMs, nowMs);
+      // One of that id may have been removed while it was paused.
+      await this.#pause(id, false);
       return this.#done(id, 'create', by);
     });
   }
@@ -142,7 +133,7 @@ export class Administration {
         const expected = `"${id}", or no id; another id is another destination`;
         return { kind: 'problems', problems: [{ path: 'id', seen, expected }] };
       }
-      await this.#keep(read.destination, known.madeMs, this.#parts.nowMs());
+      await this.#keep(read.destination, known.madeMs, this.#nowMs());
       return this.#done(id, 'update', by);
     });
   }
@@ -150,7 +141,7 @@ export class Administration {
   /** Takes it away and gives up what waits for it; what became of its deliveries can still be seen. */
   remove(id: string, by: string): Promise<Changed> {
     return this.#inTurn(async () => {
-      const { roster, store, nowMs } = this.#parts;
+      const { roster, store } = this.#parts;
       const known = this.#changeable(id);
       if ('kind' in known) return known;
       const destination = await this.#view(id);
@@ -158,7 +149,7 @@ export class Administration {
       roster.drop(id);
       try {
         const step = { destination: id, reason: removedReason, limit: perStep };
-        while (await store.abandon({ ...step, nowMs: nowMs() }));
+        while (await store.abandon({ ...step, nowMs: this.#nowMs() }));
         await store.dropDestination(id);
       } catch (error) {
         roster.put(known.destination, known);
@@ -172,27 +163,20 @@ export class Administration {
   /** Nothing is sent to a paused one, and everything waits. Going on brings back one whose receiver had gone. */
   pause(id: string, paused: boolean, by: string): Promise<Changed> {
     return this.#inTurn(async () => {
-      const { roster, store, nowMs, nudge } = this.#parts;
-      if (roster.get(id) === undefined) return { kind: 'unknown' };
-      await store.pause(id, paused);
-      if (!paused && (await this.#stateOf(id)).standing?.status === 'disabled') {
-        const atMs = nowMs();
-        const status = { destination: id, status: 'pending', reason: null, atMs } as const;
-        await store.settle({ settlements: [], statuses: [status], nowMs: atMs });
-      }
-      await nudge(id);
+      if (this.#parts.roster.get(id) === undefined) return { kind: 'unknown' };
+      await this.#pause(id, paused);
       return this.#done(id, paused ? 'pause' : 'resume', by);
     });
   }
 
   /** Tells it of something made up, whatever its filter. */
   async test(id: string, by: string): Promise<Tried> {
-    const { roster, nowMs, newId, tell } = this.#parts;
+    const { roster, newId, bridge } = this.#parts;
     const known = roster.get(id);
     if (known === undefined) return { kind: 'unknown' };
     const { destination } = known;
-    const sample = dialects[destination.dialect].sample(destination, newId(), nowMs());
-    const { delivery } = await tell(sample, id);
+    const sample = dialects[destination.dialect].sample(destination, newId(), this.#nowMs());
+    const [delivery] = await bridge.tell(sample, destination);
     if (delivery === undefined) return { kind: 'nothing' };
     await this.#log({ action: 'test', object: 'destination', target: id, by });
     return { kind: 'sent', delivery };
@@ -230,7 +214,7 @@ export class Administration {
   }
 
   async why(id: string, callId: string): Promise<WhyAnswer | undefined> {
-    const { roster, store, nowMs, find } = this.#parts;
+    const { roster, store, bridge, find } = this.#parts;
     const asked = { destination: id, callId, state: null };
     const rows = await store.deliveries({
       ...asked,
@@ -238,20 +222,20 @@ export class Administration {
       limit: mostExplained,
     });
     const details = await Promise.all(rows.map((row) => store.delivery(row.id)));
-    const { paused, standing } = await this.#stateOf(id);
+    const state = await this.#stateOf(id);
     const call = await find(callId);
     const enrolled = roster.get(id);
     if (enrolled === undefined) return undefined;
     const deliveries = details.filter((each) => each !== null).reverse();
     return whyOf({
       enrolled,
-      standing: standingOf(enrolled.destination.enabled, standing),
-      paused,
+      standing: standingOf(enrolled.destination.enabled, state, bridge.outlet(id)),
+      paused: state?.paused ?? false,
       callId,
       call,
       deliveries,
       scrub: scrubber(enrolled.destination.written),
-      nowMs: nowMs(),
+      nowMs: this.#nowMs(),
     });
   }
 
@@ -274,20 +258,21 @@ export class Administration {
     return { kind: 'done', destination: await this.#view(target) };
   }
 
-  async #view(id: string): Promise<ShownDestination> {
-    const { roster, store, statusOf } = this.#parts;
-    const state = (await store.destinationStates()).find((row) => row.destination === id);
-    const known = roster.get(id);
-    if (known === undefined) throw new Error(`The destination "${id}" is gone.`);
-    return destinationView(known, state, statusOf(id));
+  async #pause(id: string, paused: boolean): Promise<void> {
+    await this.#parts.store.pause(id, paused);
+    this.#parts.bridge.pause(id, paused);
   }
 
-  async #stateOf(
-    id: string,
-  ): Promise<{ readonly paused: boolean; readonly standing: Standing | undefined }> {
-    const { store, statusOf } = this.#parts;
-    const state = (await store.destinationStates()).find((row) => row.destination === id);
-    return { paused: state?.paused ?? false, standing: statusOf(id) ?? state };
+  async #view(id: string): Promise<ShownDestination> {
+    const state = await this.#stateOf(id);
+    const known = this.#parts.roster.get(id);
+    if (known === undefined) throw new Error(`The destination "${id}" is gone.`);
+    return destinationView(known, state, this.#parts.bridge.outlet(id));
+  }
+
+  async #stateOf(id: string): Promise<DestinationStateRow | undefined> {
+    const states = await this.#parts.store.destinationStates();
+    return states.find((row) => row.destination === id);
   }
 
   #scrubber(id: string): (text: string) => string {
@@ -295,8 +280,12 @@ export class Administration {
   }
 
   async #log(deed: Deed): Promise<void> {
-    const { nowMs, newId, domain, tell } = this.#parts;
-    await tell(auditEntry(deed, { id: newId(), atMs: nowMs(), domain }));
+    const { newId, domain, bridge } = this.#parts;
+    await bridge.tell(auditEntry(deed, { id: newId(), atMs: this.#nowMs(), domain }));
+  }
+
+  #nowMs(): number {
+    return Math.trunc(this.#parts.nowMs());
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@
  */
 import type { StoreClient } from '../store/client.ts';
 import type { DeliveryState } from '../store/outbox-messages.ts';
+import type { Bridge } from './bridge.ts';
 import type { Roster } from './roster.ts';
 
 export interface ReplayParts {
@@ -11,10 +12,7 @@ export interface ReplayParts {
   readonly store: Pick<StoreClient, 'delivery' | 'replay'>;
   /** Our time, milliseconds since 1970. */
   readonly nowMs: () => number;
-  /** The dispatcher looks at the store again: at what is due, whether it is paused, and its status. */
-  readonly nudge: (destination: string) => void | Promise<void>;
-  /** The first of `count` ids of deliveries that nobody else uses. */
-  readonly reserve: (count: number) => number;
+  readonly bridge: Pick<Bridge, 'nudge' | 'reserve'>;
 }
 
 export interface ReplayOrder {
@@ -61,14 +59,14 @@ export async function replay(order: ReplayOrder, parts: ReplayParts): Promise<Re
 async function replayAt(
   id: string,
   order: ReplayOrder,
-  { roster, store, nowMs, reserve, nudge }: ReplayParts,
+  { roster, store, nowMs, bridge }: ReplayParts,
 ): Promise<number> {
   const limit = order.delivery === undefined ? perStep : 1;
   let count = 0;
   for (let afterId: number | null = 0; afterId !== null;) {
     const recordFor = roster.get(id)?.destination.recordFor;
     if (recordFor === undefined) break;
-    const now = nowMs();
+    const now = Math.trunc(nowMs());
     const step: Awaited<ReturnType<typeof store.replay>> = await store.replay({
       destination: id,
       delivery: order.delivery ?? null,
@@ -77,12 +75,12 @@ async function replayAt(
       state: order.state ?? null,
       afterId,
       limit,
-      firstCopyId: reserve(limit),
+      firstCopyId: bridge.reserve(limit),
       nowMs: now,
       expiresMs: now + recordFor * 1_000,
     });
     count += step.count;
-    if (step.count > 0) await nudge(id);
+    if (step.count > 0) bridge.nudge(id);
     afterId = step.nextAfterId;
   }
   return count;

@@ -13,8 +13,10 @@ import type {
 import { redacted, scrubber } from './redaction.ts';
 import type { Enrolled } from './roster.ts';
 
-/** How a destination stands, as its dispatcher says. */
+/** How a destination stands. */
 export type Standing = Pick<StatusRow, 'status' | 'reason' | 'atMs'>;
+/** The same as whoever sends says it. */
+export type LiveStatus = Pick<StatusRow, 'status' | 'reason'>;
 
 export interface ShownDestination {
   readonly id: string;
@@ -48,16 +50,16 @@ const nothingYet: DestinationCounts = {
 
 /**
  * @param state what the store knows of it; undefined when it has never been told anything
- * @param live what its dispatcher says, which is newer
+ * @param live what whoever sends says, which is newer
  */
 export function destinationView(
   { destination, origin, madeMs, changedMs }: Enrolled,
   state: DestinationStateRow | undefined,
-  live: Standing | undefined,
+  live: LiveStatus | undefined,
 ): ShownDestination {
   const { id, dialect, written } = destination;
   const scrub = scrubber(written);
-  const { status, reason, atMs } = standingOf(destination.enabled, live ?? state);
+  const { status, reason, atMs } = standingOf(destination.enabled, state, live);
   const { accepted, waiting, delivered, collapsed, expired, dead, attempts, failures } =
     state ?? nothingYet;
   return {
@@ -76,8 +78,14 @@ export function destinationView(
 }
 
 /** What is switched off where it is written is disabled, whatever else is known of it. */
-export function standingOf(enabled: boolean, known: Standing | undefined): Standing {
-  const { status, reason, atMs } = known ?? { status: 'pending', reason: null, atMs: 0 };
+export function standingOf(
+  enabled: boolean,
+  state: Standing | undefined,
+  live: LiveStatus | undefined,
+): Standing {
+  const { status, reason } = live ?? state ?? { status: 'pending', reason: null };
+  // A change that is not written yet is of this moment; its time will be known when it is.
+  const atMs = state?.status === status ? state.atMs : 0;
   if (!enabled) return { status: 'disabled', reason: 'it is switched off: enabled = false', atMs };
   return { status, reason, atMs };
 }
