@@ -155,7 +155,7 @@ export function extensionsOf(call: CallDraft): Set<string> {
 }
 
 /** Short all-digit devices, and devices named after their number, are ours; trunks are neither. */
-function isInside(leg: LegDraft): boolean {
+export function isInside(leg: Pick<LegDraft, 'loop' | 'device' | 'number'>): boolean {
   if (leg.loop !== undefined) return true;
   if (leg.device === undefined) return leg.number !== undefined && leg.number.length <= 5;
   return leg.device === leg.number || namedByNumber.test(leg.device);
