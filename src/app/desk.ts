@@ -2,6 +2,7 @@
  * What feed sessions and the API ask of the rest of the house, answered: calls and their records, the
  * recorder, the state of things.
  */
+import { nanoid } from 'nanoid';
 import type { Gate } from '../access/gate.ts';
 import type { Grant, Grants } from '../access/grant.ts';
 import { type ExtensionFilter, seesAny } from '../call/extension.ts';
@@ -26,6 +27,19 @@ export interface DeskParts {
   readonly subscribers: () => number;
   readonly grants: Grants;
   readonly gate: Pick<Gate, 'seat' | 'unseat'>;
+  /** Told when a recorder did not do what it was told. */
+  readonly onRefused: (refusal: Refusal) => void;
+}
+
+/** A recorder that did not do what it was told. */
+export interface Refusal {
+  readonly id: string;
+  /** Our time, milliseconds since 1970. */
+  readonly atMs: number;
+  readonly command: 'pause' | 'resume';
+  readonly reason: string;
+  readonly call: Call;
+  readonly leg: string;
 }
 
 export class FrontDesk implements Desk {
@@ -65,7 +79,7 @@ export class FrontDesk implements Desk {
   }
 
   async mute(callId: string, wanted: MuteState, scope: ExtensionFilter): Promise<MuteResult> {
-    const { sources } = this.#parts;
+    const { sources, nowMs } = this.#parts;
     const call = this.#ongoing(callId, scope);
     if (call === undefined) return { kind: 'no-such-call' };
     const commands = muteCommands(call, wanted);
@@ -77,7 +91,13 @@ export class FrontDesk implements Desk {
     }
     for (const command of commands) {
       const result = await source.record(command);
-      if (result.kind !== 'done') return { kind: 'failed', reason: result.reason };
+      if (result.kind === 'done') continue;
+      const { reason } = result;
+      this.#parts.onRefused({
+        ...{ id: nanoid(), atMs: nowMs(), reason, call, leg: command.leg },
+        command: command.muted ? 'pause' : 'resume',
+      });
+      return { kind: 'failed', reason };
     }
     return { kind: 'done' };
   }

@@ -15,6 +15,7 @@ import type { FrontDesk } from './desk.ts';
 import type { Entrance } from './entrance.ts';
 import type { Counting } from './metrics.ts';
 import type { Sources } from './sources.ts';
+import type { Webhooks } from './webhooks.ts';
 
 export interface HttpParts {
   readonly desk: FrontDesk;
@@ -29,6 +30,7 @@ export interface HttpParts {
   /** What is wrong with the journal, while it is. */
   readonly journalTrouble: () => string | undefined;
   readonly counting: Pick<Counting, 'metrics' | 'requests'>;
+  readonly webhooks: Pick<Webhooks, 'administration'>;
 }
 
 export interface HttpDoor {
@@ -60,6 +62,7 @@ export async function openHttp(config: Config, parts: HttpParts): Promise<HttpDo
         recent: (limit, beforeSeq) => cdrs.recent(limit, beforeSeq),
       },
       metrics: parts.counting.metrics,
+      webhooks: parts.webhooks.administration,
       onAnswered: (route, statusCode) => parts.counting.requests.answered(route, statusCode),
       health: { sources: () => sources.reports(), journalTrouble },
       guard: {

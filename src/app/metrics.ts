@@ -13,6 +13,7 @@ import type { SourceState } from '../source/source.ts';
 import type { Connection } from '../subscriber/connection.ts';
 import { endReasons, resumeResults, SessionCounts } from '../subscriber/counts.ts';
 import { addTally, emptyTally } from '../subscriber/ledger.ts';
+import type { Outcome } from '../webhook/sending.ts';
 import { createMetrics, type Metrics, type Reading, type Sample } from '../telemetry/metrics.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Sources } from './sources.ts';
@@ -49,6 +50,10 @@ export interface Counting {
   onTrouble(error: Error | undefined): void;
   /** A commit holds; milliseconds. */
   onCommit(events: number, durationMs: number): void;
+  /** A request to a destination is over; milliseconds. */
+  onAttempt(outcome: Outcome, durationMs: number): void;
+  /** The first request of a delivery begins, so long after it was made; milliseconds. */
+  onFirst(lagMs: number): void;
 }
 
 export function startCounting(): Counting {
@@ -69,6 +74,8 @@ export function startCounting(): Counting {
       metrics.observe('offhook_commit_events', events);
       metrics.observe('offhook_commit_duration_seconds', durationMs / 1_000);
     },
+    onAttempt: () => undefined,
+    onFirst: () => undefined,
   };
 }
 

@@ -3,21 +3,20 @@
  * the time in which nobody watched is a gap like any other.
  */
 import { systemClock } from '../base/clock.ts';
-import type { Call } from '../call/call.ts';
 import type { Registry } from '../call/registry.ts';
 import type { EmbeddedJournal } from '../journal/embedded.ts';
+import type { Remembered } from '../journal/journal.ts';
 import type { Pipeline } from './pipeline.ts';
 
-/** Returns the calls that went on at the journal's head. */
 export async function takeBack(
   registry: Registry,
   journal: EmbeddedJournal,
   pipeline: Pipeline,
   sources: readonly { readonly name: string; readonly enabled: boolean }[],
-): Promise<readonly Call[]> {
-  const remembered = await journal.remember();
+  remembered: Remembered,
+): Promise<void> {
   registry.restore(remembered);
-  if (journal.head === 0) return remembered.open;
+  if (journal.head === 0) return;
   const lastMs = await lastSeenMs(journal);
   const watched = new Set(sources.filter((each) => each.enabled).map((each) => each.name));
   const reason = 'The server was not running.';
@@ -29,7 +28,6 @@ export async function takeBack(
     if (watched.has(source)) continue;
     pipeline.signal({ kind: 'source.expired', source, atMs: systemClock.now() });
   }
-  return remembered.open;
 }
 
 /** When the last run last saw anything, our time. */

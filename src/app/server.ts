@@ -7,6 +7,7 @@ import { bearer } from '../access/bearer.ts';
 import { Deadlines } from '../base/deadlines.ts';
 import { systemClock } from '../base/clock.ts';
 import type { CallEvent } from '../call/event.ts';
+import { filterOf } from '../call/extension.ts';
 import { Registry } from '../call/registry.ts';
 import type { CallSignal } from '../call/signal.ts';
 import type { Config } from '../config/settings.ts';
@@ -36,6 +37,7 @@ import { filingOf, retentionOf, siteOf } from './slices.ts';
 import { Sources } from './sources.ts';
 import { steadyClock } from './steady-clock.ts';
 import { sayGoodbye, within } from './stopping.ts';
+import { Webhooks } from './webhooks.ts';
 
 // Parse door: our own package file.
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -67,6 +69,7 @@ export interface ServerOptions {
   readonly onEvents?: (events: readonly CallEvent[]) => void;
 }
 
+const everything = filterOf([]);
 /** How late a keep-alive may come at most, milliseconds. */
 const slotMs = 50;
 /**
@@ -115,6 +118,17 @@ async function assemble(
       counting.onTrouble(error);
     },
     onCommit: counting.onCommit,
+    outbox: {
+      rowsOf: (entries) => webhooks.outbox.rowsOf(entries),
+      committed: (rows, enqueued) => webhooks.outbox.committed(rows, enqueued),
+    },
+  });
+  const remembered = await journal.remember();
+  const webhooks = await Webhooks.open(config, {
+    ...{ store, log, open: remembered.open },
+    find: async (id) => (await desk.find(id, everything))?.call,
+    onAttempt: counting.onAttempt,
+    onFirst: counting.onFirst,
   });
   const registry = new Registry();
   const pipeline = new Pipeline(registry, journal, systemClock, (held, source) =>
@@ -131,14 +145,14 @@ async function assemble(
     systemClock,
     log,
   );
-  const open = await takeBack(registry, journal, pipeline, config.sources);
+  await takeBack(registry, journal, pipeline, config.sources, remembered);
   const encoder = new Encoder(site, journal.epoch);
   const schedule = adaptiveSchedule();
   const flushed = (flush: () => void) => (): void => {
     flush();
     encoder.release();
   };
-  const hub = new Hub((flush) => schedule(flushed(flush)), journal.head, open);
+  const hub = new Hub((flush) => schedule(flushed(flush)), journal.head, remembered.open);
   const filing = filingOf(config, store, log);
   journal.onCommitted((entries) => {
     hub.publish(entries);
@@ -164,6 +178,11 @@ async function assemble(
     subscribers: () => groups.members,
     grants: entrance.grants,
     gate: entrance.gate,
+    onRefused: (refusal) => {
+      webhooks.tell([{ kind: 'command-failed', ...refusal }]).catch((error: unknown) => {
+        log.error({ err: error }, 'webhook.failing');
+      });
+    },
   });
   const house: House = {
     desk,
@@ -212,6 +231,7 @@ async function assemble(
       isFull: () => entrance.isFull(sessions()),
       journalTrouble: () => trouble?.message,
       counting,
+      webhooks,
     });
   } catch (error) {
     clearInterval(timer);
@@ -225,6 +245,7 @@ async function assemble(
     http?.secure(tls);
   });
   sources.start();
+  webhooks.start();
   const feedAddress = { host: feed.host, port: feed.port };
   log.info(
     { feed: feedAddress, http: http?.address, version, position: encoder.position(hub.head) },
@@ -243,6 +264,7 @@ async function assemble(
     clearInterval(timer);
     securing?.stop();
     await http?.close();
+    await webhooks.stop();
     await retention.stop();
     await filing?.stop();
     await store.close();
@@ -260,6 +282,7 @@ async function assemble(
       securing?.renew(renewed);
       const ended = entrance.recheck(connections());
       await sources.renew(renewed.sources);
+      webhooks.renew(renewed);
       current = renewed;
       log.info({ sessionsEnded: ended, needRestart: needs }, 'config.reloaded');
       return needs;

@@ -1,0 +1,145 @@
+/**
+ * Puts the webhook bridge together and into its place between journal and world: what the journal commits is
+ * delivered, destinations of the file and of the API are in force, and who manages them is answered.
+ */
+import { hostname } from 'node:os';
+import { nanoid } from 'nanoid';
+import type { Call } from '../call/call.ts';
+import type { Config } from '../config/settings.ts';
+import type { OutboxMaker } from '../journal/rows.ts';
+import type { StoreClient } from '../store/client.ts';
+import type { DestinationStateRow } from '../store/outbox-messages.ts';
+import type { Log } from '../telemetry/log.ts';
+import { Administration } from '../webhook/administration.ts';
+import { Bridge } from '../webhook/bridge.ts';
+import { type Destination, readDestination } from '../webhook/destination.ts';
+import type { Occurrence } from '../webhook/occurrence.ts';
+import { OutboxRetention } from '../webhook/outbox-retention.ts';
+import { Roster } from '../webhook/roster.ts';
+import { createSender } from '../webhook/sender.ts';
+import type { Outcome } from '../webhook/sending.ts';
+import { steadyClock } from './steady-clock.ts';
+
+export interface WebhookParts {
+  readonly store: StoreClient;
+  readonly log: Log;
+  /** Calls that go on, as the last run left them. */
+  readonly open: readonly Call[];
+  /** A call, ongoing or in the books. */
+  readonly find: (callId: string) => Promise<Call | undefined>;
+  /** Told of every attempt. */
+  readonly onAttempt: (outcome: Outcome, durationMs: number) => void;
+  /** Told how long after a delivery was made its first attempt began, milliseconds. */
+  readonly onFirst: (lagMs: number) => void;
+}
+
+/** What is under way when the server stops has this long, milliseconds. */
+const stopMs = 1_000;
+
+export class Webhooks {
+  readonly administration: Administration;
+  readonly #roster: Roster;
+  readonly #bridge: Bridge;
+  readonly #store: StoreClient;
+  readonly #retention: OutboxRetention;
+
+  private constructor(config: Config, parts: WebhookParts, roster: Roster, bridge: Bridge) {
+    const { store, log, find } = parts;
+    this.#roster = roster;
+    this.#bridge = bridge;
+    this.#store = store;
+    this.administration = new Administration({
+      ...{ roster, store, bridge, find },
+      nowMs: () => steadyClock.now(),
+      newId: () => nanoid(),
+      domain: config.site.location === '' ? hostname() : config.site.location,
+    });
+    this.#retention = new OutboxRetention({
+      store,
+      clock: steadyClock,
+      settledMaxAgeMs: config.webhooks.keepForMs,
+      onReport: (report) => {
+        if (report.kind === 'failed') log.error({ err: report.error }, 'retention.failed');
+      },
+    });
+  }
+
+  /**
+   * Reads what the last run left; nothing is sent before `start`.
+   * @throws {StoreError} STORE_UNAVAILABLE when the store cannot be read
+   */
+  static async open(config: Config, parts: WebhookParts): Promise<Webhooks> {
+    const { store, log, open, onAttempt, onFirst } = parts;
+    const roster = new Roster();
+    for (const { id, body, madeMs, changedMs } of await store.destinations()) {
+      const destination = keptDestination(body);
+      if (destination === undefined) log.error({ destination: id }, 'destination.unreadable');
+      else roster.put(destination, { madeMs, changedMs });
+    }
+    roster.renewFile(destinationsOf(config), steadyClock.now());
+    const { concurrency, perHost } = config.webhooks;
+    const bridge = await Bridge.open({
+      ...{ store, roster, open, onFirst },
+      sender: createSender(),
+      nowMs: () => steadyClock.now(),
+      bounds: { perHost, inAll: concurrency },
+      onTrouble: (error) => {
+        if (error === undefined) log.info({}, 'webhook.recovered');
+        else log.error({ err: error }, 'webhook.failing');
+      },
+      onFault: (error, destination) => log.error({ err: error, destination }, 'webhook.fault'),
+      onAttempt: (_destination, outcome, durationMs) => onAttempt(outcome, durationMs),
+    });
+    return new Webhooks(config, parts, roster, bridge);
+  }
+
+  /** The journal's side of it. */
+  get outbox(): OutboxMaker {
+    return {
+      rowsOf: (entries) => this.#bridge.rowsOf(entries.map(({ event }) => event)),
+      committed: (rows, enqueued) => this.#bridge.committed(rows, enqueued),
+    };
+  }
+
+  start(): void {
+    this.#bridge.start();
+    this.#retention.start();
+  }
+
+  /** From here on the destinations of this configuration hold; nothing that waits is lost. */
+  renew(config: Config): void {
+    this.#roster.renewFile(destinationsOf(config), steadyClock.now());
+  }
+
+  /** Has occurrences delivered that are no events of the journal; resolves when they are on the disk. */
+  async tell(occurrences: readonly Occurrence[]): Promise<void> {
+    for (const occurrence of occurrences) await this.#bridge.tell(occurrence);
+  }
+
+  /** What has become of deliveries, by destination, and what is in memory now. */
+  async standing(): Promise<{
+    readonly states: readonly DestinationStateRow[];
+    readonly load: Bridge['load'];
+  }> {
+    return { states: await this.#store.destinationStates(), load: this.#bridge.load };
+  }
+
+  async stop(): Promise<void> {
+    await this.#retention.stop();
+    await this.#bridge.stop(stopMs);
+  }
+}
+
+/** They have been found to be right when the configuration was read. */
+function destinationsOf(config: Config): Destination[] {
+  return config.destinations.flatMap((table) => {
+    const read = readDestination(table);
+    return read.kind === 'destination' ? [read.destination] : [];
+  });
+}
+
+/** Undefined for what an older version wrote and this one does not take any more. */
+function keptDestination(body: string): Destination | undefined {
+  const read = readDestination(JSON.parse(body));
+  return read.kind === 'destination' ? read.destination : undefined;
+}
