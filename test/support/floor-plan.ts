@@ -47,6 +47,7 @@ export const doors: Readonly<Record<string, string>> = {
   'telemetry/metrics.ts': 'the numbers of the process',
   'webhook/agent.ts': 'sockets to receivers, and their names',
   'webhook/dispatcher.ts': 'timers, and the dice of waits',
+  'webhook/outbox-retention.ts': 'timers: drops what is too old',
   'webhook/sender.ts': 'HTTP to receivers',
 };
 
