@@ -4,7 +4,7 @@
  */
 import { Deadlines } from '../base/deadlines.ts';
 import type { StoreClient } from '../store/client.ts';
-import type { AttemptRow, Settlement } from '../store/outbox-messages.ts';
+import type { AttemptRow } from '../store/outbox-messages.ts';
 import { attempt } from './attempting.ts';
 import type { Delivery } from './delivery.ts';
 import { dialects } from './dialects.ts';
@@ -14,7 +14,7 @@ import type { Planned } from './planner.ts';
 import { Refills } from './refills.ts';
 import type { Enrolled } from './roster.ts';
 import type { Outcome, Sender } from './sending.ts';
-import { Settling } from './settling.ts';
+import { settlementOf, Settling } from './settling.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
 export interface DispatcherOptions {
@@ -260,7 +260,13 @@ export class Dispatcher {
     const waitMs = atOnce ? 0 : Math.max(verdict.afterMs, verdict.holdMs);
     const dueMs = Math.trunc(this.#options.nowMs() + waitMs);
     outlet.lanes.park(delivery);
-    const settlement = settlementOf(outlet, delivery, 'waiting', verdict.reason, attempt);
+    const settlement = settlementOf(
+      outlet.destination.id,
+      delivery,
+      'waiting',
+      verdict.reason,
+      attempt,
+    );
     this.#settling.add({ ...settlement, dueMs }, () =>
       outlet.afterReading(() => {
         outlet.lanes.parked(delivery.lane);
@@ -313,18 +319,8 @@ export class Dispatcher {
     attempt: AttemptRow | null,
   ): void {
     outlet.lanes.done(delivery);
-    this.#settling.add(settlementOf(outlet, delivery, to, reason, attempt), () =>
+    this.#settling.add(settlementOf(outlet.destination.id, delivery, to, reason, attempt), () =>
       outlet.afterReading(() => outlet.lanes.settled(delivery.id)),
     );
   }
-}
-
-function settlementOf(
-  outlet: Outlet,
-  { id, lane }: Delivery,
-  to: Settlement['to'],
-  reason: string | null,
-  attempt: AttemptRow | null,
-): Settlement {
-  return { delivery: id, destination: outlet.destination.id, lane, to, dueMs: 0, reason, attempt };
 }

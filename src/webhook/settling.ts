@@ -5,7 +5,8 @@
 import { backoffMs, type BackoffPlan } from '../base/backoff.ts';
 import { StoreError } from '../base/errors.ts';
 import type { StoreClient } from '../store/client.ts';
-import type { Settlement, StatusRow } from '../store/outbox-messages.ts';
+import type { AttemptRow, Settlement, StatusRow } from '../store/outbox-messages.ts';
+import type { Delivery } from './delivery.ts';
 
 /** What gathers within this time is written together, milliseconds. */
 const gatherMs = 10;
@@ -108,4 +109,15 @@ export class Settling {
       };
     });
   }
+}
+
+/** The row of what became of a delivery; `dueMs` is to be added to one that waits. */
+export function settlementOf(
+  destination: string,
+  { id, lane }: Pick<Delivery, 'id' | 'lane'>,
+  to: Settlement['to'],
+  reason: string | null,
+  attempt: AttemptRow | null,
+): Settlement {
+  return { delivery: id, destination, lane, to, dueMs: 0, reason, attempt };
 }

@@ -48,6 +48,7 @@ export const doors: Readonly<Record<string, string>> = {
   'webhook/agent.ts': 'sockets to receivers, and their names',
   'webhook/dispatcher.ts': 'timers, and the dice of waits',
   'webhook/settling.ts': 'timers: gathers, and tries a failed writing again',
+  'webhook/outbox-retention.ts': 'timers: drops what is too old',
   'webhook/sender.ts': 'HTTP to receivers',
 };
 

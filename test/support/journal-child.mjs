@@ -2,7 +2,8 @@
  * A server's journal with nothing around it, to be killed: it ends what the last run left open, then
  * lets calls start, be answered and end as fast as the disk takes them. Prints the epoch first, then the
  * number of every event it was told is durable. Given "finish" as second argument it only ends what was
- * left, closes in order and exits.
+ * left, closes in order and exits. Given "deliver" it also has two destinations told of every event, and settles
+ * some of that.
  */
 import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
@@ -16,7 +17,9 @@ const store = await StoreClient.open({
     throw error;
   },
 });
+const ids = mode === 'deliver' ? { ...(await store.outboxHead()) } : undefined;
 const journal = new EmbeddedJournal({
+  ...(ids === undefined ? {} : { outbox: { rowsOf, committed } }),
   store,
   clock: { now: () => Date.now() },
   cdrs: { xmlOf: (call) => `<verbacdr><id>${call.id}</id></verbacdr>`, file: 'pending' },
@@ -67,6 +70,34 @@ function next(before, kind, ending) {
   const call = { ...before, revision: before.revision + 1, state, ...end };
   const id = `${call.id}-${call.revision}`;
   return { kind, id, atMs: nowMs, seenAtMs: nowMs, source: 'pbx', call, joined: [] };
+}
+
+function rowsOf(entries) {
+  const occurrences = [];
+  const deliveries = [];
+  for (const { event } of entries) {
+    const occurrence = (ids.occurrence += 1);
+    const { id: key, call, atMs } = event;
+    occurrences.push({ id: occurrence, key, callId: call.id, atMs, body: JSON.stringify(event) });
+    for (const destination of ['one', 'two']) {
+      const id = (ids.delivery += 1);
+      const what = { topic: event.kind, class: 'live', about: null, sequence: call.revision };
+      const times = { madeMs: atMs, expiresMs: atMs + 60_000, supersedes: 'live' };
+      deliveries.push({ id, destination, occurrence, lane: call.id, key, ...what, ...times });
+    }
+  }
+  return { occurrences, deliveries };
+}
+
+function committed({ deliveries }) {
+  const settlements = deliveries
+    .filter(({ id }) => id % 5 < 2)
+    .map(({ id, destination, lane }) => {
+      const how = { to: id % 5 === 0 ? 'delivered' : 'dead', dueMs: 0, reason: null };
+      const attempt = { atMs: 1, durationMs: 1, url: 'x', status: 200, error: null, answer: null };
+      return { delivery: id, destination, lane, ...how, attempt };
+    });
+  void store.settle({ settlements, statuses: [], nowMs: Date.now() });
 }
 
 function print(text) {
