@@ -9,6 +9,7 @@ import { cdrCommand } from './cdr.ts';
 import { checkCommand } from './check.ts';
 import { explain, exitCodesHelp, failureText } from './failure.ts';
 import type { ExitCode } from './failure.ts';
+import { receiverCommand } from './receiver.ts';
 import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
 import { simulateCommand } from './simulate.ts';
@@ -61,6 +62,7 @@ function program(to: Surface): Command {
     cdrCommand(to),
     checkCommand(to),
     replayCommand(to),
+    receiverCommand(to),
     tokensCommand(to),
   ];
   for (const command of commands) {

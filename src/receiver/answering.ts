@@ -20,6 +20,8 @@ const hugeBytes = 100 * 1024 * 1024;
 const hugeChunk = Buffer.alloc(64 * 1024, 'a');
 /** Time between two characters of a slow body, milliseconds. */
 const slowMs = 100;
+/** Time from half a head to the reset, milliseconds. */
+const resetMs = 50;
 
 export function answer(response: ServerResponse, kind: FaultKind, options: AnswerOptions): void {
   const { socket } = response;
@@ -34,8 +36,9 @@ export function answer(response: ServerResponse, kind: FaultKind, options: Answe
       socket?.destroy();
       return;
     case 'reset':
-      socket?.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\nx-half: ', () => reset(socket));
-      return;
+      socket?.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\nx-half: ');
+      // What is reset before it was read may look like an end.
+      return after(response, resetMs, () => reset(socket));
     case 'garbage':
       socket?.end('\u0000\u0001 this is not HTTP\r\n\r\n');
       return;
@@ -67,9 +70,9 @@ function plain(
 }
 
 /** RST instead of FIN, where the connection is plain TCP. */
-function reset(socket: Socket): void {
+function reset(socket: Socket | null): void {
   if (socket instanceof TLSSocket) socket.destroy();
-  else socket.resetAndDestroy();
+  else socket?.resetAndDestroy();
 }
 
 function slow(response: ServerResponse): void {

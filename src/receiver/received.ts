@@ -30,13 +30,15 @@ export interface Received {
 /** Requests that are kept: so many, and so many characters of them all. */
 const mostKept = 10_000;
 const mostCharacters = 32 * 1024 * 1024;
-/** Keys that are remembered, and the longest of them. */
-const mostKeys = 100_000;
+/** Keys that are remembered at least, and the longest of them. */
+const leastKeys = 50_000;
 const longestKey = 256;
 
 export class Memory {
   readonly #kept: Received[] = [];
-  readonly #timesOfKey = new Map<string, number>();
+  /** How often each key has come: those of late, and those before them. */
+  #recent = new Map<string, number>();
+  #older: ReadonlyMap<string, number> = new Map();
   #characters = 0;
   #count = 0;
   #repeats = 0;
@@ -59,7 +61,7 @@ export class Memory {
   take(request: Omit<Received, 'number' | 'repeats' | 'key'>): Received {
     this.#count += 1;
     const key = request.headers['idempotency-key']?.slice(0, longestKey);
-    const repeats = key === undefined ? 0 : (this.#timesOfKey.get(key) ?? 0);
+    const repeats = key === undefined ? 0 : this.#timesOf(key);
     if (key !== undefined) this.#remember(key, repeats + 1);
     if (repeats > 0) this.#repeats += 1;
     const received = { ...request, number: this.#count, key, repeats };
@@ -73,15 +75,15 @@ export class Memory {
     return received;
   }
 
+  #timesOf(key: string): number {
+    return this.#recent.get(key) ?? this.#older.get(key) ?? 0;
+  }
+
   #remember(key: string, times: number): void {
-    // Last, as the one that came last.
-    this.#timesOfKey.delete(key);
-    this.#timesOfKey.set(key, times);
-    if (this.#timesOfKey.size <= mostKeys) return;
-    for (const [oldest] of this.#timesOfKey) {
-      this.#timesOfKey.delete(oldest);
-      return;
-    }
+    this.#recent.set(key, times);
+    if (this.#recent.size < leastKeys) return;
+    this.#older = this.#recent;
+    this.#recent = new Map();
   }
 }
 

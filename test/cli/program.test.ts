@@ -45,6 +45,7 @@ describe('help', () => {
     'cdr',
     'check',
     'replay',
+    'receiver',
     'tokens make',
     'tokens add',
     'tokens list',
