@@ -30,6 +30,8 @@ export interface HttpParts {
   /** What is wrong with the journal, while it is. */
   readonly journalTrouble: () => string | undefined;
   readonly counting: Pick<Counting, 'metrics' | 'requests'>;
+  /** To be awaited before the metrics are read. */
+  readonly beforeScrape: () => Promise<void>;
   readonly webhooks: Pick<Webhooks, 'administration'>;
 }
 
@@ -61,7 +63,13 @@ export async function openHttp(config: Config, parts: HttpParts): Promise<HttpDo
         find: (id, scope) => desk.find(id, scope),
         recent: (limit, beforeSeq) => cdrs.recent(limit, beforeSeq),
       },
-      metrics: parts.counting.metrics,
+      metrics: {
+        contentType: parts.counting.metrics.contentType,
+        text: async () => {
+          await parts.beforeScrape();
+          return parts.counting.metrics.text();
+        },
+      },
       webhooks: parts.webhooks.administration,
       onAnswered: (route, statusCode) => parts.counting.requests.answered(route, statusCode),
       health: { sources: () => sources.reports(), journalTrouble },

@@ -13,10 +13,11 @@ import type { SourceState } from '../source/source.ts';
 import type { Connection } from '../subscriber/connection.ts';
 import { endReasons, resumeResults, SessionCounts } from '../subscriber/counts.ts';
 import { addTally, emptyTally } from '../subscriber/ledger.ts';
-import type { Outcome } from '../webhook/sending.ts';
 import { createMetrics, type Metrics, type Reading, type Sample } from '../telemetry/metrics.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Sources } from './sources.ts';
+import { AttemptCounts, webhookReading } from './webhook-metrics.ts';
+import type { Standing } from './webhooks.ts';
 
 export interface MetricsParts {
   readonly version: string;
@@ -37,6 +38,8 @@ export interface MetricsParts {
   readonly refused: () => Readonly<Record<string, number>>;
   /** Our time, milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** What was fetched before the scrape; undefined: nothing yet. */
+  readonly webhooks: () => Standing | undefined;
 }
 
 /** What is counted from the start on, before there is anything to read it from. */
@@ -50,10 +53,7 @@ export interface Counting {
   onTrouble(error: Error | undefined): void;
   /** A commit holds; milliseconds. */
   onCommit(events: number, durationMs: number): void;
-  /** A request to a destination is over; milliseconds. */
-  onAttempt(outcome: Outcome, durationMs: number): void;
-  /** The first request of a delivery begins, so long after it was made; milliseconds. */
-  onFirst(lagMs: number): void;
+  readonly attempts: AttemptCounts;
 }
 
 export function startCounting(): Counting {
@@ -65,6 +65,7 @@ export function startCounting(): Counting {
       metrics.observe('offhook_keepalive_lateness_seconds', lateMs / 1_000),
     ),
     requests: new RequestCounts(),
+    attempts: new AttemptCounts(metrics),
     commits,
     onTrouble: (error) => {
       commits.isFailing = error !== undefined;
@@ -74,8 +75,6 @@ export function startCounting(): Counting {
       metrics.observe('offhook_commit_events', events);
       metrics.observe('offhook_commit_duration_seconds', durationMs / 1_000);
     },
-    onAttempt: () => undefined,
-    onFirst: () => undefined,
   };
 }
 
@@ -102,7 +101,7 @@ const sourceStates = ['connecting', 'syncing', 'up', 'down'] as const satisfies 
 /** Reads everything. Counters never fall while the server runs, whatever the clock does. */
 export function readingOf(parts: MetricsParts, counting: Counting): () => Reading {
   const gapOf = gapSeconds(parts);
-  const { commits, requests, sessions } = counting;
+  const { attempts, commits, requests, sessions } = counting;
   return () => {
     const { version, pipeline, journal, retention, filing, hub } = parts;
     const { events, cdrs, signalIds, failures } = retention.counts;
@@ -128,6 +127,7 @@ export function readingOf(parts: MetricsParts, counting: Counting): () => Readin
       offhook_metadata_files_failed_total: filing?.counts.failed ?? 0,
       offhook_metadata_files_failing: filing?.failing ?? 0,
       ...ofSessions(parts, sessions),
+      ...webhookReading(parts.webhooks(), attempts),
       offhook_connections_refused_total: samples(Object.entries(parts.refused()), 'reason'),
       offhook_http_requests_total: requests.samples,
     };

@@ -37,7 +37,7 @@ import { filingOf, retentionOf, siteOf } from './slices.ts';
 import { Sources } from './sources.ts';
 import { steadyClock } from './steady-clock.ts';
 import { sayGoodbye, within } from './stopping.ts';
-import { Webhooks } from './webhooks.ts';
+import { type Standing, Webhooks } from './webhooks.ts';
 
 // Parse door: our own package file.
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -127,8 +127,8 @@ async function assemble(
   const webhooks = await Webhooks.open(config, {
     ...{ store, log, open: remembered.open },
     find: async (id) => (await desk.find(id, everything))?.call,
-    onAttempt: counting.onAttempt,
-    onFirst: counting.onFirst,
+    onAttempt: (outcome, ms) => counting.attempts.attempted(outcome, ms),
+    onFirst: (lagMs) => counting.attempts.begun(lagMs),
   });
   const registry = new Registry();
   const pipeline = new Pipeline(registry, journal, systemClock, (held, source) =>
@@ -214,7 +214,9 @@ async function assemble(
   const refused = (): Record<string, number> => entrance.gate.refused;
   const nowMs = (): number => systemClock.now();
   const rooms = { sources, registry, pipeline, journal, retention, filing, hub };
-  counting.metrics.attach(readingOf({ version, ...rooms, connections, refused, nowMs }, counting));
+  let standing: Standing | undefined;
+  const shown = { version, ...rooms, connections, refused, nowMs, webhooks: () => standing };
+  counting.metrics.attach(readingOf(shown, counting));
   try {
     const sessions = (): number => (feed?.connections.size ?? 0) + (http?.connections.size ?? 0);
     const { host, port } = config.feed;
@@ -231,6 +233,7 @@ async function assemble(
       isFull: () => entrance.isFull(sessions()),
       journalTrouble: () => trouble?.message,
       counting,
+      beforeScrape: async () => void (standing = await webhooks.standing()),
       webhooks,
     });
   } catch (error) {

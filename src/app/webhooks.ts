@@ -8,7 +8,7 @@ import type { Call } from '../call/call.ts';
 import type { Config } from '../config/settings.ts';
 import type { OutboxMaker } from '../journal/rows.ts';
 import type { StoreClient } from '../store/client.ts';
-import type { DestinationStateRow } from '../store/outbox-messages.ts';
+import type { DestinationCounts, DestinationStateRow } from '../store/outbox-messages.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Administration } from '../webhook/administration.ts';
 import { Bridge } from '../webhook/bridge.ts';
@@ -31,6 +31,18 @@ export interface WebhookParts {
   readonly onAttempt: (outcome: Outcome, durationMs: number) => void;
   /** Told how long after a delivery was made its first attempt began, milliseconds. */
   readonly onFirst: (lagMs: number) => void;
+}
+
+/** What has become of the deliveries of every destination there ever was, and what is in memory now. */
+export interface Standing {
+  readonly destinations: readonly {
+    /** `gone`: of destinations that are not there any more. */
+    readonly dialect: string;
+    readonly isInForce: boolean;
+    readonly status: DestinationStateRow['status'];
+    readonly counts: DestinationCounts;
+  }[];
+  readonly load: Bridge['load'];
 }
 
 /** What is under way when the server stops has this long, milliseconds. */
@@ -116,12 +128,22 @@ export class Webhooks {
     for (const occurrence of occurrences) await this.#bridge.tell(occurrence);
   }
 
-  /** What has become of deliveries, by destination, and what is in memory now. */
-  async standing(): Promise<{
-    readonly states: readonly DestinationStateRow[];
-    readonly load: Bridge['load'];
-  }> {
-    return { states: await this.#store.destinationStates(), load: this.#bridge.load };
+  /** Rejects with a StoreError when the store cannot be read. */
+  async standing(): Promise<Standing> {
+    const rows = await this.#store.destinationStates();
+    const counted = new Set(rows.map(({ destination }) => destination));
+    const fresh = this.#roster.all.filter(({ destination: { id } }) => !counted.has(id));
+    const destinations = [
+      ...rows.map((counts) => ({ ...this.#enrolled(counts.destination), counts })),
+      ...fresh.map(({ destination: { id } }) => ({ ...this.#enrolled(id), counts: none })),
+    ];
+    return { destinations, load: this.#bridge.load };
+  }
+
+  #enrolled(id: string): Omit<Standing['destinations'][number], 'counts'> {
+    const dialect = this.#roster.get(id)?.destination.dialect;
+    const status = this.#bridge.outlet(id)?.status ?? 'pending';
+    return { dialect: dialect ?? 'gone', isInForce: dialect !== undefined, status };
   }
 
   async stop(): Promise<void> {
@@ -129,6 +151,11 @@ export class Webhooks {
     await this.#bridge.stop(stopMs);
   }
 }
+
+const none: DestinationCounts = {
+  ...{ accepted: 0, waiting: 0, delivered: 0, collapsed: 0, expired: 0, dead: 0 },
+  ...{ attempts: 0, failures: 0 },
+};
 
 /** They have been found to be right when the configuration was read. */
 function destinationsOf(config: Config): Destination[] {

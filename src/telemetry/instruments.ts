@@ -206,6 +206,55 @@ export const instruments = {
     labels: [],
   },
 
+  // Webhooks: accepted = delivered + collapsed + expired + dead + waiting. Counted in the store, over restarts.
+  offhook_webhook_accepted_total: {
+    type: 'counter',
+    help: 'Deliveries that were made, each for one destination.',
+    labels: ['dialect'],
+  },
+  offhook_webhook_deliveries: {
+    type: 'gauge',
+    help: 'Deliveries by what has become of them: waiting, delivered, collapsed, expired, dead. A replay makes a dead one wait again.',
+    labels: ['dialect', 'state'],
+  },
+  offhook_webhook_destinations: {
+    type: 'gauge',
+    help: 'Destinations by status (pending, active, error, disabled).',
+    labels: ['status'],
+  },
+  offhook_webhook_attempts_total: {
+    type: 'counter',
+    help: 'Requests to destinations, by class of the status answered or of the failure (dns, address, connect, tls, reset, timeout, protocol, request).',
+    labels: ['outcome'],
+  },
+  offhook_webhook_attempt_duration_seconds: {
+    type: 'histogram',
+    help: 'From the beginning of a request to the end of its answer.',
+    labels: [],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  },
+  offhook_webhook_lag_seconds: {
+    type: 'histogram',
+    help: 'From the making of a delivery to the beginning of its first request.',
+    labels: [],
+    buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30, 300],
+  },
+  offhook_webhook_in_memory: {
+    type: 'gauge',
+    help: 'Deliveries in memory; what else waits is in the store alone.',
+    labels: [],
+  },
+  offhook_webhook_under_way: {
+    type: 'gauge',
+    help: 'Requests to destinations that are under way.',
+    labels: [],
+  },
+  offhook_webhook_unwritten: {
+    type: 'gauge',
+    help: 'Outcomes of requests that are not written yet.',
+    labels: [],
+  },
+
   // The doors.
   offhook_connections_refused_total: {
     type: 'counter',

@@ -38,6 +38,7 @@ function open(): House {
     connections: () => [],
     refused: () => ({ rate: 4 }),
     nowMs: () => house.nowMs,
+    webhooks: () => undefined,
   };
   counting.metrics.attach(readingOf(parts, counting));
   const house: House = {
