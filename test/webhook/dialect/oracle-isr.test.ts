@@ -22,6 +22,7 @@ import { connectedCall, endedCall, eventOf } from '../../support/calls.ts';
 import { Listener } from '../../support/listener.ts';
 import { sightings } from '../../support/scene-events.ts';
 import { anna, Exchange, morningMs, zoe } from '../../support/signals.ts';
+import { contractOf, destinationsIn, headingsOf, rowsUnder } from './contract-text.ts';
 
 // The vendor's lists, as its guide has them.
 const common = ['RESULT', 'FILENAME', 'TMP_RECORDING_ID', 'START_TIME', 'ISR_UCID'];
@@ -126,6 +127,12 @@ describe('the parameters', () => {
       expect(problems('RECORDING_STARTED_EVENT', { params })).toHaveLength(1);
     },
   );
+
+  it('may not be followed by what would end the URL', () => {
+    const [problem, ...more] = problems('RECORDING_STARTED_EVENT', { params: 'a=%ANI%#b' });
+    expect(more).toEqual([]);
+    expect(problem).toMatchObject({ path: 'oracle-isr.params', seen: '"#b"' });
+  });
 
   it('are told with the values of the scene', () => {
     const read = Object.fromEntries(
@@ -418,6 +425,24 @@ describe('the scope', () => {
       }),
     );
     expect(destinations.map((each) => toldOf(scene, each).length)).toEqual([1, 1, 1]);
+  });
+});
+
+describe('the published contract', () => {
+  const text = contractOf('oracle-isr');
+
+  it('says which event offers what', () => {
+    const events = headingsOf(text, 'parameter').slice(1);
+    expect(events).toEqual([...eventTypes]);
+    const rows = rowsUnder(text, 'parameter');
+    for (const [nth, event] of eventTypes.entries()) {
+      const offered = rows.filter((cells) => cells[nth + 1] === 'x').map(([name]) => name);
+      expect(offered.sort()).toEqual([...vendors[event]].sort());
+    }
+  });
+
+  it('shows a destination that can be used', () => {
+    expect(destinationsIn(text).map((each) => readDestination(each).kind)).toEqual(['destination']);
   });
 });
 
