@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isOfCall, type OfCall } from '../../../src/call/event.ts';
 import { readDestination } from '../../../src/webhook/destination.ts';
-import { type OracleIsrOptions, offeredValues } from '../../../src/webhook/dialect/oracle-isr.ts';
+import { type OracleIsrOptions, valuesOf } from '../../../src/webhook/dialect/oracle-isr.ts';
 import { type EventType, eventTypes } from '../../../src/webhook/dialect/oracle-isr-parameters.ts';
 import type { Destination } from '../../../src/webhook/destination.ts';
 import type { RecorderCommand } from '../../../src/webhook/occurrence.ts';
@@ -70,10 +70,10 @@ function problems(event: EventType, own: object, others: object = {}) {
 const pairs: Pairs = (item, destination) => {
   // This test's destinations are of this dialect.
   const { params } = destination.options as OracleIsrOptions;
-  const values = offeredValues(item, destination.options as OracleIsrOptions);
+  const valueOf = valuesOf(item, destination.options as OracleIsrOptions);
   return params.split('&').map((pair): [string, string] => {
     const [name = '', value = ''] = pair.split('=');
-    return [name, values.get(value.slice(1, -1)) ?? value];
+    return [name, valueOf(value.slice(1, -1))];
   });
 };
 
