@@ -18,6 +18,11 @@ export interface Filter {
   readonly sources: readonly string[];
 }
 
+/** True when there are occurrences that it keeps out. */
+export function isLimited({ directions, extensions, queues, dids, sources }: Filter): boolean {
+  return !extensions.all || [directions, queues, dids, sources].some((each) => each.length > 0);
+}
+
 /** The limit that keeps an occurrence out, with a sentence for a person. */
 export interface KeptOut {
   readonly filter: keyof Filter;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Call } from '../../call/call.ts';
 import type { OfCall } from '../../call/event.ts';
 import type { Destination } from '../destination.ts';
-import { keptOut } from '../filter.ts';
+import { type Filter, isLimited, keptOut } from '../filter.ts';
 import type { Occurrence } from '../occurrence.ts';
 import { seenOf } from '../problems.ts';
 import {
@@ -15,7 +15,9 @@ import {
   type Item,
   isRequestsFault,
   isSuccess,
+  type OutgoingRequest,
   type Part,
+  type RenderContext,
 } from './dialect.ts';
 import {
   type EventName,
@@ -112,15 +114,17 @@ function eventsOf(
 ): readonly EventName[] {
   const { kind, call } = event;
   if (kind === 'call.ended') return isMissed(call) ? ['hangup', 'missed'] : ['hangup'];
+  if (kind === 'call.started') return ['start'];
   // To whom a call becomes visible later, as when a queue rings an agent, it starts there.
-  const starts =
-    kind === 'call.started' ||
-    (before !== undefined &&
-      keptOut(filter, { kind: 'call', event: { ...event, call: before } }) !== undefined);
-  return [
-    ...(starts ? ['start' as const] : []),
-    ...(kind === 'call.answered' ? ['pickup' as const] : []),
-  ];
+  const starts = before !== undefined && isLimited(filter) && isKeptOut(filter, event, before);
+  if (kind === 'call.answered') return starts ? ['start', 'pickup'] : ['pickup'];
+  return starts ? ['start'] : nothing;
+}
+
+const nothing: readonly EventName[] = [];
+
+function isKeptOut(filter: Filter, event: OfCall, call: Call): boolean {
+  return keptOut(filter, { kind: 'call', event: { ...event, call } }) !== undefined;
 }
 
 /** @throws {RangeError} when it is not something that this dialect tells */
@@ -161,8 +165,8 @@ function valueOf(template: string, told: Told, strictEncoding: boolean): string 
 function render(
   items: readonly Item[],
   { options }: Destination<FocalscopeOptions>,
-  { url }: { readonly url: string },
-) {
+  { url }: RenderContext,
+): OutgoingRequest {
   const [item] = items;
   if (item === undefined) throw new RangeError('nothing to tell');
   const told = toldBy(item, options);
@@ -171,7 +175,7 @@ function render(
       return `${component(name)}=${valueOf(template, told, options.strictEncoding)}`;
     })
     .join('&');
-  return { method: 'GET' as const, url: withQuery(url, query), headers: {} };
+  return { method: 'GET', url: withQuery(url, query), headers: {} };
 }
 
 function check(

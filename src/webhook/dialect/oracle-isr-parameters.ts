@@ -79,104 +79,86 @@ export function offeredBy(event: EventType): readonly Parameter[] {
 }
 
 /** What is told of, and with what result. */
-export interface Subject {
-  readonly occurrence: Occurrence;
-  /** Place of the recording in its call; undefined when there is none, as after a start that failed. */
-  readonly recording: number | undefined;
+export interface Told {
+  readonly call: Call;
+  /** The recording and its place in the call; undefined when there is none, as after a start that failed. */
+  readonly recording: { readonly index: number; readonly of: Recording } | undefined;
+  /** When it happened, milliseconds since 1970. */
+  readonly atMs: number;
   /** In the receiver's words. */
   readonly result: string;
 }
 
-/**
- * The value of each parameter, not encoded; empty where there is nothing to tell.
- * @throws {RangeError} when the occurrence is of no call, or the call has no such recording
- */
-export function valuesOf({
-  occurrence,
-  recording: index,
-  result,
-}: Subject): Readonly<Record<Parameter, string>> {
+/** @throws {RangeError} when the occurrence is of no call, or the call has no such recording */
+export function toldOf(
+  occurrence: Occurrence,
+  recording: number | undefined,
+  result: string,
+): Told {
   const call = callOf(occurrence);
   if (call === undefined) throw new RangeError(`of no call: ${occurrence.kind}`);
-  const recording = index === undefined ? undefined : call.recordings[index];
-  if (index !== undefined && recording === undefined) {
-    throw new RangeError(`recording ${index} of a call that has ${call.recordings.length}`);
+  const told = { call, atMs: atMsOf(occurrence), result };
+  if (recording === undefined) return { ...told, recording };
+  const of = call.recordings[recording];
+  if (of === undefined) {
+    throw new RangeError(`recording ${recording} of a call that has ${call.recordings.length}`);
   }
-  const idOf = (what: string): string =>
-    recording === undefined ? '' : String(recordingNumber(what, call, recording, index ?? 0));
-  const ended = recording?.endedAtMs !== undefined;
-  const shared = ofCall(call);
-  return {
-    ...shared,
-    ...(recording === undefined ? ofNoRecording : ofRecording(recording, atMsOf(occurrence))),
-    RESULT: result,
-    TMP_RECORDING_ID: idOf('tmp-recording'),
-    TMP_SEGMENT_ID: idOf('tmp-segment'),
-    // Permanent ids exist once the recording has ended.
-    RECORDING_ID: ended ? idOf('recording') : '',
-    SEGMENT_ID: ended ? idOf('segment') : '',
-    // Asterisk's mute writes silence; it never cuts.
-    PAUSE_SILENCE: 'true',
-    DELETE_FLAG: 'false',
-  };
+  return { ...told, recording: { index: recording, of } };
 }
 
-type OfCallOnly =
-  | 'ISR_UCID'
-  | 'INGRESS_CALLID'
-  | 'EGRESS_CALLID'
-  | 'SESSION_ID'
-  | 'ANI'
-  | 'DNIS'
-  | 'CALLING_AORS'
-  | 'CALLED_AORS';
-
-function ofCall(call: Call): Record<OfCallOnly, string> {
-  const caller = call.legs.find(({ role }) => role === 'caller');
-  const called =
-    call.legs.find(({ key }) => key === call.answeredBy) ??
-    call.legs.findLast(({ role, party }) => role === 'called' && party);
-  return {
-    ISR_UCID: tellable(call.platformIds[0]),
-    INGRESS_CALLID: tellable(caller?.key ?? call.platformIds[0]),
-    EGRESS_CALLID: tellable(called?.key),
-    SESSION_ID: call.id,
-    ANI: tellable(call.caller.number),
-    DNIS: tellable(call.dialled ?? call.called.number),
-    CALLING_AORS: aorOf(call.caller),
-    CALLED_AORS: aorsOf([call.called, ...call.legs.filter(tookPart)]),
-  };
-}
-
-type OfRecordingOnly = 'FILENAME' | 'START_TIME' | 'END_TIME' | 'DURATION' | 'PAUSE_LENGTH';
-
-const ofNoRecording: Readonly<Record<OfRecordingOnly, string>> = {
-  FILENAME: '',
-  START_TIME: '',
-  END_TIME: '',
-  DURATION: '',
-  PAUSE_LENGTH: '',
+/** The value of each parameter, not encoded; empty where there is nothing to tell. */
+export const values: Readonly<Record<Parameter, (told: Told) => string>> = {
+  RESULT: ({ result }) => result,
+  FILENAME: ({ recording }) => tellable(baseNameOf(recording?.of.file)),
+  // Permanent ids exist once the recording has ended.
+  RECORDING_ID: (told) => (endOf(told) === undefined ? '' : idOf('recording', told)),
+  SEGMENT_ID: (told) => (endOf(told) === undefined ? '' : idOf('segment', told)),
+  TMP_SEGMENT_ID: (told) => idOf('tmp-segment', told),
+  TMP_RECORDING_ID: (told) => idOf('tmp-recording', told),
+  START_TIME: ({ recording }) => timeOf(recording?.of.startedAtMs),
+  END_TIME: (told) => timeOf(endOf(told)),
+  ISR_UCID: ({ call }) => tellable(call.platformIds[0]),
+  INGRESS_CALLID: ({ call }) =>
+    tellable(call.legs.find(({ role }) => role === 'caller')?.key ?? call.platformIds[0]),
+  EGRESS_CALLID: ({ call }) => tellable(calledLegOf(call)?.key),
+  SESSION_ID: ({ call }) => call.id,
+  DURATION: ({ recording }) =>
+    recording?.of.endedAtMs === undefined
+      ? ''
+      : String(recording.of.endedAtMs - recording.of.startedAtMs),
+  PAUSE_LENGTH: ({ recording, atMs }) =>
+    recording === undefined ? '' : String(pausedMs(recording.of, recording.of.endedAtMs ?? atMs)),
+  // Asterisk's mute writes silence; it never cuts.
+  PAUSE_SILENCE: () => 'true',
+  DELETE_FLAG: () => 'false',
+  ANI: ({ call }) => tellable(call.caller.number),
+  DNIS: ({ call }) => tellable(call.dialled ?? call.called.number),
+  CALLING_AORS: ({ call }) => aorOf(call.caller),
+  CALLED_AORS: ({ call }) => aorsOf([call.called, ...call.legs.filter(tookPart)]),
 };
 
-function ofRecording(recording: Recording, atMs: number): Record<OfRecordingOnly, string> {
-  const { startedAtMs, endedAtMs, file } = recording;
-  return {
-    FILENAME: tellable(baseNameOf(file)),
-    START_TIME: timeOf(startedAtMs),
-    END_TIME: endedAtMs === undefined ? '' : timeOf(endedAtMs),
-    DURATION: endedAtMs === undefined ? '' : String(endedAtMs - startedAtMs),
-    PAUSE_LENGTH: String(pausedMs(recording, endedAtMs ?? atMs)),
-  };
+function endOf({ recording }: Told): number | undefined {
+  return recording?.of.endedAtMs;
+}
+
+/** The leg that answered, until then the one that was rung last. */
+function calledLegOf({ legs, answeredBy }: Call): Leg | undefined {
+  return (
+    legs.find(({ key }) => key === answeredBy) ??
+    legs.findLast(({ role, party }) => role === 'called' && party)
+  );
 }
 
 /** The same on every repeat and in every version: receivers keep it. */
-function recordingNumber(what: string, call: Call, recording: Recording, index: number): number {
-  return numberOf(what, call.id, recording.leg, String(recording.startedAtMs), String(index));
+function idOf(what: string, { call, recording }: Told): string {
+  if (recording === undefined) return '';
+  const { leg, startedAtMs } = recording.of;
+  return String(numberOf(what, call.id, leg, String(startedAtMs), String(recording.index)));
 }
 
 /** `yyyy-MM-dd HH:mm:ss.SSS`, UTC, as the recorder's metadata have it. */
-function timeOf(ms: number): string {
-  return new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
+function timeOf(ms: number | undefined): string {
+  return ms === undefined ? '' : new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
 }
 
 /** Most addresses of one side; a conference may have any number of parties. */

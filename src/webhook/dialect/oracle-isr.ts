@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Call } from '../../call/call.ts';
 import type { Destination } from '../destination.ts';
+import { isLimited } from '../filter.ts';
 import type { CommandFailed, Occurrence, RecorderCommand } from '../occurrence.ts';
 import { seenOf } from '../problems.ts';
 import {
@@ -13,9 +14,11 @@ import {
   type Item,
   isRequestsFault,
   isSuccess,
+  type OutgoingRequest,
   type Part,
+  type RenderContext,
 } from './dialect.ts';
-import { type EventType, eventTypes, offeredBy, valuesOf } from './oracle-isr-parameters.ts';
+import { type EventType, eventTypes, offeredBy, toldOf, values } from './oracle-isr-parameters.ts';
 import { filled, piecesOf } from './oracle-isr-template.ts';
 import { asTyped, encoded, withQuery } from './query.ts';
 import { recordingChanges, type RecordingStep } from './recordings.ts';
@@ -67,6 +70,8 @@ function partsFor(event: EventType, recordings: readonly (number | undefined)[])
   }));
 }
 
+const nothing: readonly Part[] = [];
+
 function partsOf(
   occurrence: Occurrence,
   before: Call | undefined,
@@ -74,9 +79,9 @@ function partsOf(
 ): readonly Part[] {
   switch (occurrence.kind) {
     case 'call': {
-      const told = recordingChanges(occurrence.event, before).filter(({ step }) =>
-        eventsOfStep[step].includes(event),
-      );
+      const changes = recordingChanges(occurrence.event, before);
+      if (changes.length === 0) return nothing;
+      const told = changes.filter(({ step }) => eventsOfStep[step].includes(event));
       return partsFor(
         event,
         told.map(({ index }) => index),
@@ -105,31 +110,35 @@ function eventOf(topic: string): EventType | undefined {
   return eventTypes.find((each) => each === name);
 }
 
-/** The values that the item's event offers, by name, not encoded. */
-export function offeredValues(
+/**
+ * What a name in the item's template stands for, not encoded; empty when its event does not offer it.
+ * @throws {RangeError} when it is not something that this dialect tells
+ */
+export function valuesOf(
   { occurrence, topic, about }: Item,
   { result }: OracleIsrOptions,
-): ReadonlyMap<string, string> {
+): (name: string) => string {
   const event = eventOf(topic);
   if (event === undefined) throw new RangeError(`no event of this dialect: ${topic}`);
-  const values = valuesOf({
-    occurrence,
-    recording: about === undefined ? undefined : Number(about),
-    result: occurrence.kind === 'command-failed' ? result.failure : result.success,
-  });
-  return new Map(offeredBy(event).map((name) => [name, values[name]]));
+  const word = occurrence.kind === 'command-failed' ? result.failure : result.success;
+  const told = toldOf(occurrence, about === undefined ? undefined : Number(about), word);
+  const offered = offeredBy(event);
+  return (name) => {
+    const parameter = offered.find((each) => each === name);
+    return parameter === undefined ? '' : values[parameter](told);
+  };
 }
 
 function render(
   items: readonly Item[],
-  destination: Destination<OracleIsrOptions>,
-  { url }: { readonly url: string },
-) {
+  { options }: Destination<OracleIsrOptions>,
+  { url }: RenderContext,
+): OutgoingRequest {
   const [item] = items;
   if (item === undefined) throw new RangeError('nothing to tell');
-  const { params, method } = destination.options;
-  const values = offeredValues(item, destination.options);
-  const typed = filled(params, (name) => encoded(values.get(name) ?? ''), asTyped);
+  const { params, method } = options;
+  const valueOf = valuesOf(item, options);
+  const typed = filled(params, (name) => encoded(valueOf(name)), asTyped);
   const pairs = typed.replace(/^[?&]/, '');
   if (method === 'GET') return { method, url: withQuery(url, pairs), headers: {} };
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -155,9 +164,6 @@ function check(
       problem('params', `"%${piece.name}%"`, `what ${event} offers: ${listed}`);
     }
   }
-  const { directions, extensions, queues, dids, sources } = filter;
-  const isLimited =
-    !extensions.all || [directions, queues, dids, sources].some((each) => each.length > 0);
   if (scope === 'global') {
     if (scopeId !== undefined)
       problem('scopeId', seenOf(scopeId), 'none, as the scope is "global"');
@@ -165,7 +171,7 @@ function check(
     if (scopeId === undefined) problem('scopeId', 'nothing', `the name of the ${scope}`);
     const limits = '"extensions", "dids", "queues", "sources" or "directions"';
     const expected = `which calls are of the ${scope}, by ${limits} of the destination`;
-    if (!isLimited) problem('scope', `"${scope}", and no limit to any calls`, expected);
+    if (!isLimited(filter)) problem('scope', `"${scope}", and no limit to any calls`, expected);
   }
   return problems;
 }

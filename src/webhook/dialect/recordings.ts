@@ -14,11 +14,30 @@ export interface RecordingChange {
   readonly index: number;
 }
 
+interface Compared {
+  readonly before: Call | undefined;
+  readonly changes: readonly RecordingChange[];
+}
+
+/** An event is looked at for many destinations, one after the other. */
+const compared = new WeakMap<OfCall, Compared>();
+
 /**
  * What happened, in order: each change of a recording shows in exactly one event of its call.
  * @param before the call as of its last event; undefined for its first
  */
-export function recordingChanges(event: OfCall, before: Call | undefined): RecordingChange[] {
+export function recordingChanges(
+  event: OfCall,
+  before: Call | undefined,
+): readonly RecordingChange[] {
+  const known = compared.get(event);
+  if (known !== undefined && known.before === before) return known.changes;
+  const changes = compare(event, before);
+  compared.set(event, { before, changes });
+  return changes;
+}
+
+function compare(event: OfCall, before: Call | undefined): RecordingChange[] {
   const { recordings, revision } = event.call;
   // Without what was, only the event's name tells what is new.
   if (before === undefined && revision > 1) return named(event);

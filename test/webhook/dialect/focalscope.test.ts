@@ -25,6 +25,7 @@ import { hostileText } from '../../support/hostile-calls.ts';
 import { Listener } from '../../support/listener.ts';
 import { sightings } from '../../support/scene-events.ts';
 import { anna, Exchange, zoe } from '../../support/signals.ts';
+import { contractOf, destinationsIn, rowsUnder } from './contract-text.ts';
 
 const url = 'https://server/endpoint';
 
@@ -352,6 +353,12 @@ describe('the placeholders', () => {
     }
   });
 
+  it('of a start say that it is the last moment known, however late it is told', () => {
+    const late = { ...vendorEvents.missedStart, atMs: missedStart.startedAtMs + 500 };
+    const [read] = readBy(destined(), [late]);
+    expect(read?.EndTimestampUTC).toBe(String(missedStart.startedAtMs));
+  });
+
   it('count the time before the answer as waiting where there was no queue', () => {
     const call = connectedCall(1, { queue: [] });
     const [read] = readBy(destined(), [eventOf('call.answered', call)]);
@@ -406,6 +413,14 @@ describe('the encoding', () => {
     );
   });
 
+  it('takes halves of surrogate pairs that an operator typed', () => {
+    const own = {
+      params: { 'a\ud800': 'b\udc00{{RecordingURL}}' },
+      recordingUrl: 'https://r/\ud83d',
+    };
+    expect(queryOf(own)).toEqual([`${url}?a%EF%BF%BD=b%EF%BF%BDhttps://r/%EF%BF%BD`]);
+  });
+
   it('has no recording’s URL where the file is asked for and not known', () => {
     const own = { params: { raw: forms.raw, is: '{{IsCallRecorded}}' } };
     expect(queryOf({ ...own, recordingUrl: 'https://r/{file}' })).toEqual([`${url}?raw=&is=1`]);
@@ -446,6 +461,46 @@ describe('a problem is', () => {
     expect(problems({}, { url: `${url}?Event={{DialApiEventName}}` })).toMatchObject([
       { path: 'url' },
     ]);
+  });
+});
+
+describe('the published contract', () => {
+  const text = contractOf('focalscope');
+
+  it('has a row for every placeholder, and says at which event it is empty', () => {
+    const rows = rowsUnder(text, 'placeholder');
+    expect(rows.map(([name]) => name)).toEqual(Object.keys(placeholders));
+    const own = { params: everything, users, recordingUrl, callNumber: 'platform' };
+    const { missedStart, missedEnd, takenUp, takenEnd } = vendorEvents;
+    const [start, , missed] = readBy(destined(own), [missedStart, missedEnd]);
+    const [pickup, hangup] = readBy(destined(own), [takenUp, takenEnd]);
+    for (const [name = '', ...cells] of rows) {
+      const values = [start, pickup, hangup, missed].map((read) => read?.[name]);
+      for (const [nth, value] of values.entries()) {
+        expect([name, nth, value === '']).toEqual([name, nth, cells[nth] === '']);
+        if (/^\d$/.test(cells[nth] ?? '')) expect(value).toBe(cells[nth]);
+      }
+    }
+  });
+
+  it('has a row for every event, with its code and class', () => {
+    const rows = rowsUnder(text, 'event').map(([name, code, , type]) => [name, code, type]);
+    const parts = [...lifeOf(1), vendorEvents.missedEnd].flatMap((event) =>
+      focalscope.partsOf({ kind: 'call', event }, undefined, destined()),
+    );
+    const codes = { start: '0', hangup: '1', pickup: '2', missed: '3' };
+    const known = new Map(parts.map(({ topic, class: type }) => [topic, type]));
+    expect(rows).toEqual(
+      ['start', 'pickup', 'hangup', 'missed'].map((name) => [
+        name,
+        new Map(Object.entries(codes)).get(name),
+        known.get(name),
+      ]),
+    );
+  });
+
+  it('shows a destination that can be used', () => {
+    expect(destinationsIn(text).map((each) => readDestination(each).kind)).toEqual(['destination']);
   });
 });
 

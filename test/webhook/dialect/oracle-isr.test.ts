@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isOfCall, type OfCall } from '../../../src/call/event.ts';
 import { readDestination } from '../../../src/webhook/destination.ts';
-import { type OracleIsrOptions, offeredValues } from '../../../src/webhook/dialect/oracle-isr.ts';
+import { type OracleIsrOptions, valuesOf } from '../../../src/webhook/dialect/oracle-isr.ts';
 import { type EventType, eventTypes } from '../../../src/webhook/dialect/oracle-isr-parameters.ts';
 import type { Destination } from '../../../src/webhook/destination.ts';
 import type { RecorderCommand } from '../../../src/webhook/occurrence.ts';
@@ -22,6 +22,7 @@ import { connectedCall, endedCall, eventOf } from '../../support/calls.ts';
 import { Listener } from '../../support/listener.ts';
 import { sightings } from '../../support/scene-events.ts';
 import { anna, Exchange, morningMs, zoe } from '../../support/signals.ts';
+import { contractOf, destinationsIn, headingsOf, rowsUnder } from './contract-text.ts';
 
 // The vendor's lists, as its guide has them.
 const common = ['RESULT', 'FILENAME', 'TMP_RECORDING_ID', 'START_TIME', 'ISR_UCID'];
@@ -69,10 +70,10 @@ function problems(event: EventType, own: object, others: object = {}) {
 const pairs: Pairs = (item, destination) => {
   // This test's destinations are of this dialect.
   const { params } = destination.options as OracleIsrOptions;
-  const values = offeredValues(item, destination.options as OracleIsrOptions);
+  const valueOf = valuesOf(item, destination.options as OracleIsrOptions);
   return params.split('&').map((pair): [string, string] => {
     const [name = '', value = ''] = pair.split('=');
-    return [name, values.get(value.slice(1, -1)) ?? value];
+    return [name, valueOf(value.slice(1, -1))];
   });
 };
 
@@ -126,6 +127,12 @@ describe('the parameters', () => {
       expect(problems('RECORDING_STARTED_EVENT', { params })).toHaveLength(1);
     },
   );
+
+  it('may not be followed by what would end the URL', () => {
+    const [problem, ...more] = problems('RECORDING_STARTED_EVENT', { params: 'a=%ANI%#b' });
+    expect(more).toEqual([]);
+    expect(problem).toMatchObject({ path: 'oracle-isr.params', seen: '"#b"' });
+  });
 
   it('are told with the values of the scene', () => {
     const read = Object.fromEntries(
@@ -418,6 +425,24 @@ describe('the scope', () => {
       }),
     );
     expect(destinations.map((each) => toldOf(scene, each).length)).toEqual([1, 1, 1]);
+  });
+});
+
+describe('the published contract', () => {
+  const text = contractOf('oracle-isr');
+
+  it('says which event offers what', () => {
+    const events = headingsOf(text, 'parameter').slice(1);
+    expect(events).toEqual([...eventTypes]);
+    const rows = rowsUnder(text, 'parameter');
+    for (const [nth, event] of eventTypes.entries()) {
+      const offered = rows.filter((cells) => cells[nth + 1] === 'x').map(([name]) => name);
+      expect(offered.sort()).toEqual([...vendors[event]].sort());
+    }
+  });
+
+  it('shows a destination that can be used', () => {
+    expect(destinationsIn(text).map((each) => readDestination(each).kind)).toEqual(['destination']);
   });
 });
 
