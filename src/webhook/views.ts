@@ -10,6 +10,7 @@ import type {
   DestinationStatus,
   StatusRow,
 } from '../store/outbox-messages.ts';
+import { dialects } from './dialects.ts';
 import { redacted, scrubber } from './redaction.ts';
 import type { Enrolled } from './roster.ts';
 
@@ -29,6 +30,8 @@ export interface ShownDestination {
   /** Since when it stands so; absent before the first attempt. ISO 8601, as all times. */
   readonly since?: string;
   readonly paused: boolean;
+  /** What the dialect says of such a destination, for a person. */
+  readonly note?: string;
   readonly madeAt: string;
   readonly changedAt: string;
   /** accepted = delivered + collapsed + expired + dead + waiting. */
@@ -59,6 +62,7 @@ export function destinationView(
 ): ShownDestination {
   const { id, dialect, written } = destination;
   const scrub = scrubber(written);
+  const note = dialects[dialect].note?.(destination);
   const { status, reason, atMs } = standingOf(destination.enabled, state, live);
   const { accepted, waiting, delivered, collapsed, expired, dead, attempts, failures } =
     state ?? nothingYet;
@@ -70,6 +74,7 @@ export function destinationView(
     ...(reason !== null && { reason: scrub(reason) }),
     ...(atMs > 0 && { since: iso(atMs) }),
     paused: state?.paused ?? false,
+    ...(note !== undefined && { note }),
     madeAt: iso(madeMs),
     changedAt: iso(changedMs),
     counters: { accepted, waiting, delivered, collapsed, expired, dead, attempts, failures },

@@ -5,7 +5,9 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Source, SourcePort } from '../source.ts';
 import { Intake, type IntakePort, type IntakeSettings, type Taken, usualIntake } from './intake.ts';
-import { type RowProblem, translate } from './translate.ts';
+import { type ObjectIntake, readObjects, type TakenObjects } from './models.ts';
+import type { RowProblem } from './row-problem.ts';
+import { translate } from './translate.ts';
 
 export interface IngestPort extends IntakePort {
   /** Whether a request with this Authorization header (absent: none) may send signals. */
@@ -18,6 +20,9 @@ export type Received =
   | { readonly kind: 'problems'; readonly problems: readonly RowProblem[] }
   /** Not started, stopped, or held back while the disk is behind. */
   | { readonly kind: 'closed' };
+
+/** What came of one request with objects of models. */
+export type ReceivedObjects = TakenObjects | Exclude<Received, Taken>;
 
 export class Ingest implements Source {
   readonly type = 'ingest';
@@ -77,7 +82,25 @@ export class Ingest implements Source {
       translated.kind === 'problems' ? undefined : translated.signals.at(-1)?.atMs,
     );
     if (translated.kind === 'problems') return translated;
-    const work = this.#intake.take(translated.signals);
+    return this.#during(this.#intake.take(translated.signals));
+  }
+
+  /**
+   * Takes a request's body of objects of models, all of it or nothing. Rejects when it cannot be made durable.
+   * @param newId an id that nothing else has
+   */
+  async receiveObjects(
+    body: unknown,
+    intake: ObjectIntake,
+    newId: () => string,
+  ): Promise<ReceivedObjects> {
+    if (!this.#isOpen || this.#isHeld) return { kind: 'closed' };
+    const read = readObjects(body, this.name, this.#clock.now(), newId);
+    this.#sourcePort.heard();
+    return read.kind === 'problems' ? read : this.#during(intake.take(read.objects));
+  }
+
+  async #during<T>(work: Promise<T>): Promise<T> {
     this.#atWork.add(work);
     try {
       return await work;

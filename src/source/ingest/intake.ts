@@ -47,6 +47,19 @@ export type Taken =
   /** The disk takes its time: whether the batch will be durable is not known yet. */
   | { readonly kind: 'undecided' };
 
+/** What the work comes to, or undefined when that takes longer; the work goes on all the same. */
+export async function patiently<T>(work: Promise<T>, patienceMs: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), patienceMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 interface Fresh {
   readonly index: number;
   readonly signal: CallSignal;
@@ -74,15 +87,7 @@ export class Intake {
     if (this.#waiting > 0 && this.#waiting + signals.length > maxWaiting) return { kind: 'busy' };
     this.#waiting += signals.length;
     const work = this.#takeInTurn(signals).finally(() => (this.#waiting -= signals.length));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<Taken>((resolve) => {
-      timer = setTimeout(() => resolve({ kind: 'undecided' }), patienceMs);
-    });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return (await patiently(work, patienceMs)) ?? { kind: 'undecided' };
   }
 
   async #takeInTurn(signals: readonly CallSignal[]): Promise<Taken> {

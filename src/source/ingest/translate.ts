@@ -4,18 +4,16 @@
  */
 import type { z } from 'zod';
 import type { CallSignal } from '../../call/signal.ts';
+import {
+  distinct,
+  explain,
+  type FieldProblem,
+  isObject,
+  pointer,
+  type RowProblem,
+  show,
+} from './row-problem.ts';
 import { bounds, isSignalKind, schemas, type SentSignal } from './schema.ts';
-
-/** One thing that is wrong with what was sent. */
-export interface RowProblem {
-  /** Place of the signal in the batch, from 0; absent when the batch itself is wrong. */
-  readonly index?: number;
-  /** Where in the signal (or the body), as a JSON Pointer; empty for the whole of it. */
-  readonly path: string;
-  /** What stood there, cut to a readable length; `nothing` when it was left out. */
-  readonly seen: string;
-  readonly expected: string;
-}
 
 export type Translated =
   | { readonly kind: 'signals'; readonly signals: readonly CallSignal[] }
@@ -23,10 +21,7 @@ export type Translated =
 
 type Translation =
   | { readonly kind: 'signal'; readonly signal: CallSignal }
-  | { readonly kind: 'problems'; readonly problems: readonly Omit<RowProblem, 'index'>[] };
-
-const problemsPerRow = 8;
-const seenChars = 80;
+  | { readonly kind: 'problems'; readonly problems: readonly FieldProblem[] };
 
 /** Reads a whole body: one signal, a list of them, or `{ "signals": [...] }`. All or nothing. */
 export function translate(body: unknown, source: string): Translated {
@@ -94,7 +89,7 @@ function signalOf(sent: SentSignal, source: string, atMs: number): CallSignal {
 }
 
 /** The time of a row, from `at` or `atMs`; a value of the wrong form is left to the schema to tell. */
-function whenOf(row: Readonly<Record<string, unknown>>): number | Omit<RowProblem, 'index'> {
+function whenOf(row: Readonly<Record<string, unknown>>): number | FieldProblem {
   const { at, atMs } = row;
   const seen = `at: ${show(at)}, atMs: ${show(atMs)}`;
   if ((at === undefined) === (atMs === undefined)) {
@@ -109,92 +104,6 @@ function whenOf(row: Readonly<Record<string, unknown>>): number | Omit<RowProble
   return Number.isNaN(ms) ? bounds.earliestMs : ms;
 }
 
-function bad(...problems: readonly Omit<RowProblem, 'index'>[]): Translation {
-  // The first word on a place says enough; an empty text need not also be told that it has no pattern.
-  const first = new Map<string, Omit<RowProblem, 'index'>>();
-  for (const problem of problems) if (!first.has(problem.path)) first.set(problem.path, problem);
-  return { kind: 'problems', problems: [...first.values()].slice(0, problemsPerRow) };
-}
-
-function explain(
-  issue: z.core.$ZodIssue,
-  row: unknown,
-  kind: string,
-): readonly Omit<RowProblem, 'index'>[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.slice(0, problemsPerRow).map((field) => {
-      const path = [...issue.path, field];
-      const expected = `no such field; the schema of ${kind} has the fields that are`;
-      return { path: pointer(path), seen: show(valueAt(row, path)), expected };
-    });
-  }
-  const seen = show(valueAt(row, issue.path));
-  return [{ path: pointer(issue.path), seen, expected: expectedBy(issue) }];
-}
-
-const typeNames: Readonly<Record<string, string>> = {
-  string: 'a text',
-  int: 'a whole number',
-  number: 'a whole number',
-  array: 'a list',
-  object: 'an object',
-};
-
-/** In words, what the schema wanted. */
-function expectedBy(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return typeNames[issue.expected] ?? issue.expected;
-    case 'invalid_value':
-      return `one of ${issue.values.map(String).join(', ')}`;
-    case 'too_big':
-      return `at most ${String(issue.maximum)}${unitOf(issue.origin)}`;
-    case 'too_small':
-      return `at least ${String(issue.minimum)}${unitOf(issue.origin)}`;
-    case 'invalid_format':
-      return issue.format === 'datetime'
-        ? 'a time such as 2026-01-05T09:00:00.000+01:00'
-        : 'a text without control characters or broken Unicode';
-    default:
-      return issue.message;
-  }
-}
-
-function unitOf(origin: string): string {
-  switch (origin) {
-    case 'string':
-      return ' characters';
-    case 'array':
-      return ' entries';
-    default:
-      return '';
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  let at = value;
-  for (const step of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
-    at = Reflect.get(at, step);
-  }
-  return at;
-}
-
-/** RFC 6901. */
-function pointer(path: readonly PropertyKey[]): string {
-  return path
-    .map((step) => `/${cut(String(step)).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('');
-}
-
-function show(value: unknown): string {
-  return value === undefined ? 'nothing' : cut(JSON.stringify(value));
-}
-
-function cut(text: string): string {
-  return text.length > seenChars ? `${text.slice(0, seenChars)}…` : text;
+function bad(...problems: readonly FieldProblem[]): Translation {
+  return { kind: 'problems', problems: distinct(problems) };
 }

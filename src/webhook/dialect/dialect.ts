@@ -100,6 +100,8 @@ export interface Dialect<Options = unknown> {
   readonly retries: readonly number[];
   /** An occurrence to try a destination with; made up, and recognisable as such. */
   readonly sample: (destination: Destination<Options>, id: string, nowMs: number) => Occurrence;
+  /** What whoever looks at the destination should know of it; absent: nothing. */
+  readonly note?: (destination: Destination<Options>) => string;
 }
 
 /** 2xx, as most receivers mean it. */

@@ -131,15 +131,6 @@ function releaseOf(call: Call): string {
   }
 }
 
-/** Which recordings have ended since, by their place in the call. */
-export function endedSince(before: Call | undefined, call: Call): number[] {
-  return call.recordings.flatMap((recording, nth) =>
-    recording.endedAtMs !== undefined && before?.recordings[nth]?.endedAtMs === undefined
-      ? [nth]
-      : [],
-  );
-}
-
 /** @param nth of the call's recordings, from 0 */
 export function recordingObject(call: Call, nth: number): Texts {
   const recording = call.recordings[nth];

@@ -27,14 +27,15 @@ import {
 import { agentModel, presenceModel } from './netsapiens-people.ts';
 import {
   cdrObject,
-  endedSince,
   namesInRecord,
   namesInRecording,
   recordedLegs,
   recordingObject,
 } from './netsapiens-record.ts';
 import type { Site } from './netsapiens-words.ts';
-import { sampleCallEvent, testNumber } from './sample-call.ts';
+import { atAgent, trialNumber } from './netsapiens-trial.ts';
+import { recordingChanges } from './recordings.ts';
+import { trialEvent } from './trial-call.ts';
 
 const name = z.string().min(1).max(255);
 
@@ -63,11 +64,6 @@ const liveModels: Readonly<Partial<Record<Model, LiveModel>>> = {
   agent: agentModel,
   presence: presenceModel,
 };
-
-/** Where the objects of the destination come from, for a person who looks at it. */
-export function noteOf({ options: { model } }: Destination<NetsapiensOptions>): string {
-  return noteOfModel(model);
-}
 
 /** A subscription's id as the original makes them, 32 hexadecimal digits; the same for the same destination. */
 function correlationIdOf({ id, options: own }: Destination<NetsapiensOptions>): string {
@@ -110,8 +106,10 @@ function partsOfCall(
     );
   }
   if (model === 'call_recording') {
-    return endedSince(before, call).flatMap((nth) =>
-      names(user, namesInRecording(call, nth)) ? [recordPart('call_recording', nth)] : [],
+    return recordingChanges(event, before).flatMap(({ step, index }) =>
+      step === 'ended' && names(user, namesInRecording(call, index))
+        ? [recordPart('call_recording', index)]
+        : [],
     );
   }
   return [];
@@ -188,14 +186,14 @@ function sampleOf(
 ): Occurrence {
   const { model, user, domain } = destination.options;
   if (fedBy[model] === 'calls') {
-    const number = user === '*' ? testNumber : user;
+    const number = user === '*' ? trialNumber : user;
     const ended = model === 'cdr' ? 'call.ended' : 'recording.ended';
     const kind = liveModels[model] === undefined ? ended : 'call.started';
-    return sampleCallEvent(kind, id, atMs, number);
+    return { kind: 'call', event: atAgent(trialEvent(kind, id, atMs), number) };
   }
   const named = {
     domain: domain === '*' ? 'test' : domain,
-    user: user === '*' ? testNumber : user,
+    user: user === '*' ? trialNumber : user,
   };
   const entry = {
     action: 'create',
@@ -236,4 +234,5 @@ export const netsapiens: Dialect<NetsapiensOptions> = {
   isFinal: isRequestsFault,
   retries: [1, 5, 30, 120, 600],
   sample: sampleOf,
+  note: ({ options: { model } }) => noteOfModel(model),
 };

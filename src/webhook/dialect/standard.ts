@@ -8,9 +8,9 @@ import { atMsOf, type Occurrence } from '../occurrence.ts';
 import { parseSecret, secretShape, signatureHeaders } from '../signature.ts';
 import { type Dialect, isRequestsFault, isSuccess, type Item, type Part } from './dialect.ts';
 import { jsonOf } from './json-text.ts';
-import { sampleCallEvent } from './sample-call.ts';
 import { isoTime, standardCall } from './standard-call.ts';
 import type { StandardEvent } from './standard-schema.ts';
+import { trialEvent } from './trial-call.ts';
 
 const callTypes = [
   'call.started',
@@ -137,14 +137,13 @@ function eventOf({ occurrence, key: id, sequence }: Item): StandardEvent {
 /** An event of a type that is wanted, so that trying a destination is never met with silence. */
 function sampleOf(events: readonly string[], id: string, atMs: number): Occurrence {
   const kind = callTypes.find((type) => isWanted(type, events));
-  if (kind !== undefined) return sampleCallEvent(kind, id, atMs);
+  if (kind !== undefined) return { kind: 'call', event: trialEvent(kind, id, atMs) };
   if (isWanted('recording.command-failed', events)) {
-    const made = sampleCallEvent('call.answered', id, atMs);
-    if (made.kind === 'call') {
-      const { call } = made.event;
-      const reason = 'offhook test: nothing was recorded';
-      return { kind: 'command-failed', id, atMs, command: 'start', reason, call, leg: 'test-2' };
-    }
+    const { call } = trialEvent('recording.started', id, atMs);
+    const [recording] = call.recordings;
+    const leg = recording === undefined ? {} : { leg: recording.leg };
+    const reason = 'offhook test: nothing was recorded';
+    return { kind: 'command-failed', id, atMs, command: 'start', reason, call, ...leg };
   }
   const kindOfSource = (['source.gap', 'source.up'] as const).find((type) =>
     isWanted(type, events),

@@ -6,7 +6,8 @@ import type { Call } from '../../../src/call/call.ts';
 import type { Destination } from '../../../src/webhook/destination.ts';
 import type { Item, Part } from '../../../src/webhook/dialect/dialect.ts';
 import { laneOf } from '../../../src/webhook/occurrence.ts';
-import { type Happening, itemOf, partsOf, requestOf } from './telling.ts';
+import { itemsOf, requestOf } from '../../contract/dialect.ts';
+import { type Happening, partsOf } from './telling.ts';
 
 interface Waiting {
   readonly part: Part;
@@ -32,7 +33,8 @@ export class Receiver {
   }
 
   plan(happening: Happening): void {
-    const { occurrence } = happening;
+    const { occurrence, before } = happening;
+    const items = itemsOf(occurrence, before, this.#destination);
     if (occurrence.kind === 'call')
       this.#calls.set(occurrence.event.call.id, occurrence.event.call);
     const lane = laneOf(occurrence);
@@ -43,7 +45,8 @@ export class Receiver {
           part.supersedes === 'nothing' ||
           (part.supersedes === 'topic' && each.part.topic !== part.topic),
       );
-      this.#lanes.set(lane, [...waiting, { part, item: itemOf(occurrence, part, index) }]);
+      const item = items[index];
+      if (item !== undefined) this.#lanes.set(lane, [...waiting, { part, item }]);
     }
   }
 

@@ -2,31 +2,33 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isOfCall } from '../../../src/call/event.ts';
 import { fedBy, models } from '../../../src/webhook/dialect/netsapiens-models.ts';
-import { noteOf } from '../../../src/webhook/dialect/netsapiens.ts';
 import type { Destination } from '../../../src/webhook/destination.ts';
-import type { NetsapiensOptions } from '../../../src/webhook/dialect/netsapiens.ts';
 import { dialects } from '../../../src/webhook/dialects.ts';
 import type { Occurrence } from '../../../src/webhook/occurrence.ts';
+import {
+  destinationOf,
+  dialectContract,
+  itemsOf,
+  requestOf,
+  textOf,
+} from '../../contract/dialect.ts';
 import { history } from '../../support/any-history.ts';
+import { hostileText } from '../../support/hostile-calls.ts';
 import { Listener } from '../../support/listener.ts';
 import { anna, ben, carla, Exchange, zoe } from '../../support/signals.ts';
 import { Receiver } from './netsapiens-receiver.ts';
 import {
-  destinationOf,
   happenings,
-  hostileText,
-  itemOf,
-  nowMs,
   partsOf,
   problemsIn,
-  requestOf,
   requestsOf,
   soundBody,
-  textOf,
   withTexts,
+  written,
 } from './telling.ts';
 
 const folder = '../../../protocol/webhook/netsapiens';
+const nowMs = Date.UTC(2026, 0, 5, 9, 30, 15);
 
 /** The keys of the reference, in its order; `remove` stands only where something is removed. */
 const callKeys = `hostname sessionId acr_id
@@ -50,7 +52,7 @@ const cdrKeys =
 
 function netsapiens(options: Readonly<Record<string, unknown>>, more = {}): Destination {
   const own = { domainName: 'acme', hostname: 'core1.example', ...options };
-  return destinationOf({ dialect: 'netsapiens', netsapiens: own, ...more });
+  return destinationOf(written({ dialect: 'netsapiens', netsapiens: own, ...more }));
 }
 
 type Texts = Readonly<Record<string, string>>;
@@ -123,6 +125,11 @@ function queueCall(): Listener {
   pbx.say({ kind: 'agent.connected', ...of('Carla', second.leg) });
   pbx.after(60_000).hangsUp(caller, second);
   return new Listener().hear(pbx.said);
+}
+
+// One of each make: what is now, what is over, and what is given to us.
+for (const model of ['call', 'presence', 'cdr', 'message']) {
+  dialectContract('netsapiens', written({ dialect: 'netsapiens', netsapiens: { model } }));
 }
 
 describe('the model call', () => {
@@ -464,9 +471,8 @@ describe('models that calls do not feed', () => {
   });
 
   it('say where their objects come from', () => {
-    const notes = models.map((model) =>
-      noteOf(netsapiens({ model }) as Destination<NetsapiensOptions>),
-    );
+    const { note } = dialects.netsapiens;
+    const notes = models.map((model) => note?.(netsapiens({ model })));
     for (const [at, model] of models.entries()) {
       expect(notes[at]).toContain(`"${model}"`);
       if (fedBy[model] === 'ingest') expect(notes[at]).toContain('POST /v1/models');
@@ -477,10 +483,8 @@ describe('models that calls do not feed', () => {
 describe('a request', () => {
   it('is one array, of as many objects as there are items', () => {
     const destination = netsapiens({ model: 'call' });
-    const items = happenings(groupCall().events).flatMap((happening) =>
-      partsOf(happening, destination).map((part, index) =>
-        itemOf(happening.occurrence, part, index),
-      ),
+    const items = happenings(groupCall().events).flatMap(({ occurrence, before }) =>
+      itemsOf(occurrence, before, destination),
     );
     const request = requestOf(items, destination);
     expect(request).toMatchObject({ method: 'POST', url: 'https://receiver.example/hook' });
@@ -556,16 +560,17 @@ describe('a request', () => {
   it('says what is wrong when it is asked for what is not there', () => {
     const [first] = happenings(groupCall().events);
     if (first === undefined) throw new Error('nothing happened');
-    const ask = (model: string, about?: string) =>
-      requestOf(
-        [
-          itemOf(first.occurrence, {
-            ...{ topic: 'x', class: 'live', supersedes: 'nothing' },
-            ...(about !== undefined && { about }),
-          }),
-        ],
-        netsapiens({ model }),
-      );
+    const ask = (model: string, about: string | undefined) => {
+      const item = {
+        occurrence: first.occurrence,
+        topic: 'x',
+        about,
+        key: 'x',
+        sequence: 1,
+        attempts: 0,
+      };
+      return requestOf([item], netsapiens({ model }));
+    };
     for (const about of [undefined, 'now ["x"]', 'then ["x"]', 'gone', '7']) {
       expect(() => ask('call', about)).toThrow(RangeError);
       expect(() => ask('cdr', about)).toThrow(RangeError);
@@ -629,6 +634,6 @@ describe('protocol/webhook/netsapiens', () => {
         : [{ occurrence: story, before: undefined }];
     const request = happened.flatMap((each) => requestsOf(each, destination)).at(pick);
     const text = request === undefined ? '' : textOf(request);
-    await expect(text).toMatchFileSnapshot(`${folder}/samples/${name}.http`);
+    await expect(text).toMatchFileSnapshot(`${folder}/${name}.txt`);
   });
 });

@@ -6,7 +6,15 @@ import type { Destination } from '../../../src/webhook/destination.ts';
 import { eventSchema, publishedSchema } from '../../../src/webhook/dialect/standard-schema.ts';
 import { dialects } from '../../../src/webhook/dialects.ts';
 import type { Occurrence } from '../../../src/webhook/occurrence.ts';
+import {
+  destinationOf,
+  dialectContract,
+  itemsOf,
+  requestOf,
+  textOf,
+} from '../../contract/dialect.ts';
 import { history } from '../../support/any-history.ts';
+import { hostileText } from '../../support/hostile-calls.ts';
 import {
   answered,
   ended,
@@ -17,24 +25,22 @@ import {
   upOf,
 } from '../../support/calls.ts';
 import {
-  destinationOf,
   happenings,
-  hostileText,
-  itemOf,
   partsOf,
   problemsIn,
-  requestOf,
   requestsOf,
   soundBody,
-  textOf,
   withTexts,
+  written,
 } from './telling.ts';
 
 const folder = '../../../protocol/webhook/standard';
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 function standard(options: Readonly<Record<string, unknown>> = {}): Destination {
-  return destinationOf({ dialect: 'standard', standard: { secrets: [secret], ...options } });
+  return destinationOf(
+    written({ dialect: 'standard', standard: { secrets: [secret], ...options } }),
+  );
 }
 
 const event = (event: ReturnType<typeof started>): Occurrence => ({ kind: 'call', event });
@@ -74,6 +80,8 @@ const everyType: Readonly<Record<string, Occurrence>> = {
 };
 
 const all = standard({ events: ['call.*', 'recording.*', 'source.*', 'model.*'] });
+
+dialectContract('standard', written({ dialect: 'standard', standard: { secrets: [secret] } }));
 
 describe('what a destination is told', () => {
   it('is every event of a call, of its recordings and of the sources, and no model unless asked', () => {
@@ -199,16 +207,15 @@ describe('a request', () => {
         .update(signed)
         .digest('base64');
     expect(headers['webhook-signature']).toBe(`v1,${signature(other)} v1,${signature(secret)}`);
-    expect(headers['webhook-timestamp']).toBe('1767605415');
+    expect(headers['webhook-timestamp']).toBe('1767605400');
     expect(headers['webhook-id']).toBe(JSON.parse(body).id);
   });
 
   it('keeps its id when it is repeated, with a time of its own', () => {
     const destination = standard();
     const occurrence = event(started(0));
-    const [part] = partsOf({ occurrence, before: undefined }, destination);
-    if (part === undefined) throw new Error('nothing is told');
-    const item = itemOf(occurrence, part);
+    const [item] = itemsOf(occurrence, undefined, destination);
+    if (item === undefined) throw new Error('nothing is told');
     const render = (nowMs: number) =>
       dialects.standard.render([item], destination, { url: destination.urls[0], nowMs });
     const [one, two] = [render(1_767_605_415_000), render(1_767_605_475_000)];
@@ -220,8 +227,9 @@ describe('a request', () => {
 
   it('carries one event, of a model with a proper name', () => {
     const destination = all;
-    const item = (occurrence: Occurrence) =>
-      itemOf(occurrence, { topic: 'x', class: 'record', supersedes: 'nothing' });
+    const item = (occurrence: Occurrence) => {
+      return { occurrence, topic: 'x', about: undefined, key: 'x', sequence: 1, attempts: 0 };
+    };
     expect(() => requestOf([], destination)).toThrow(RangeError);
     expect(() => requestOf([item(failed), item(failed)], destination)).toThrow(RangeError);
     expect(() => requestOf([item({ ...voicemail, model: 'Voice\r\nmail' })], destination)).toThrow(
@@ -277,7 +285,7 @@ describe('protocol/webhook/standard', () => {
     if (occurrence === undefined) throw new Error('no such type');
     const [request] = requestsOf({ occurrence, before: undefined }, all);
     const text = request === undefined ? '' : textOf(request);
-    await expect(text).toMatchFileSnapshot(`${folder}/samples/${type}.http`);
+    await expect(text).toMatchFileSnapshot(`${folder}/${type}.txt`);
   });
 
   it('has the schema that the server’s own writer is typed by', async () => {
