@@ -60,18 +60,21 @@ export interface NewDelivery extends DeliveryRow {
   readonly supersedes: 'nothing' | 'topic' | 'live';
 }
 
-/** Added in one transaction with the events they come from. */
+/** Added in one transaction with the events they come from. What is there already is left as it is. */
 export interface OutboxRows {
   readonly occurrences: readonly OccurrenceRow[];
   readonly deliveries: readonly NewDelivery[];
 }
 
 export interface Enqueued {
-  /** Ids of new deliveries whose lane waits for a later attempt: they wait with it and must not be sent yet. */
+  /**
+   * Ids of new deliveries that must not be sent yet: their lane waits for a later attempt, and they wait with it; or
+   * so much waits that they are dead at once; or they came before, and what has become of them is looked up.
+   */
   readonly held: readonly number[];
 }
 
-/** What one attempt came to. */
+/** What one attempt came to. Times need not be whole; the store cuts them off. */
 export interface AttemptRow {
   readonly atMs: number;
   readonly durationMs: number;
@@ -90,7 +93,10 @@ export interface Settlement {
   readonly delivery: number;
   readonly destination: string;
   readonly lane: string;
-  /** `waiting`: the whole lane waits until `dueMs`. */
+  /**
+   * `waiting`: the whole lane waits until `dueMs`, or for longer if it did. `delivered` also holds for what was
+   * collapsed, expired or given up while it was under way; of what is settled otherwise only the attempt is kept.
+   */
   readonly to: Exclude<DeliveryState, 'collapsed'>;
   /** Of `waiting` only; 0 otherwise. */
   readonly dueMs: number;
@@ -145,6 +151,7 @@ export interface DestinationCounts {
   readonly failures: number;
 }
 
+/** `atMs` is 0 for one that was paused before anything else was known of it. */
 export interface DestinationStateRow extends StatusRow, DestinationCounts {
   readonly paused: boolean;
 }
@@ -174,6 +181,7 @@ export interface DeliverySummary extends DeliveryRow {
   readonly callId: string | null;
   readonly state: DeliveryState;
   readonly dueMs: number;
+  /** Since it was made, or made to wait again by a replay. */
   readonly attempts: number;
   /** Null while it waits. */
   readonly settledMs: number | null;
@@ -197,8 +205,10 @@ export interface DeliveryDetail {
 }
 
 /**
- * Which deliveries are made once more. A dead one waits again; of another one a copy is made, with the same
- * key. At most `limit` in one step, lowest ids first.
+ * Which deliveries are made once more, as records. A dead one waits again, without the attempts it had; of another
+ * one a copy is made, with the same key. A copy is not copied in turn unless it is asked for by its own id. Left
+ * alone is what waits, and what would be too much. At most `limit` in one step, lowest ids first; a step that
+ * looks at many others may end with fewer, or none.
  */
 export interface ReplayAsk {
   readonly destination: string | null;
@@ -227,10 +237,11 @@ export interface Replayed {
 }
 
 export interface OutboxRetainStep {
-  /** Settled deliveries older than this go, with their attempts, and occurrences that nobody needs any more. */
+  /** Deliveries settled before this go, with their attempts, and occurrences that nobody needs any more. */
   readonly settledBeforeMs: number;
-  /** What waits and has expired by then is expired, or dead. */
+  /** What waits and should have been told before this is expired, or dead if it is a record. */
   readonly nowMs: number;
+  /** Most that end, and most that go. */
   readonly limit: number;
 }
 

@@ -85,9 +85,13 @@ function listReader(db: Database): (ask: DeliveriesAsk) => readonly DeliverySumm
      AND (@destination IS NULL OR d.destination = @destination)
      AND (@state IS NULL OR d.state = @state) ORDER BY d.id DESC LIMIT @limit`,
   );
-  const ofState = db.prepare<[string, string, number, number, number], DeliverySummary>(
-    `${from} WHERE d.destination = ? AND d.state = ? AND d.id < ? AND d.id > ?
-     ORDER BY d.id DESC LIMIT ?`,
+  const waiting = db.prepare<[string, number, number, number], DeliverySummary>(
+    `${from} INDEXED BY deliveries_waiting WHERE d.destination = ? AND d.state = 'waiting'
+     AND d.id < ? AND d.id > ? ORDER BY d.id DESC LIMIT ?`,
+  );
+  const settled = db.prepare<[string, string, number, number, number], DeliverySummary>(
+    `${from} WHERE d.destination = ? AND d.state = ? AND d.settled_ms IS NOT NULL
+     AND d.id < ? AND d.id > ? ORDER BY d.id DESC LIMIT ?`,
   );
   const known = db
     .prepare<[], string>('SELECT destination FROM destination_states ORDER BY destination')
@@ -99,7 +103,10 @@ function listReader(db: Database): (ask: DeliveriesAsk) => readonly DeliverySumm
     for (const each of destination === null ? known.all() : [destination]) {
       for (const one of state === null ? allStates : [state]) {
         const afterId = found.length < limit ? 0 : (found.at(-1)?.id ?? 0);
-        const rows = ofState.all(each, one, beforeId, afterId, limit);
+        const rows =
+          one === 'waiting'
+            ? waiting.all(each, beforeId, afterId, limit)
+            : settled.all(each, one, beforeId, afterId, limit);
         if (rows.length === 0) continue;
         found = [...found, ...rows].sort((a, b) => b.id - a.id).slice(0, limit);
       }

@@ -4,7 +4,8 @@
  */
 import type { Database } from 'better-sqlite3';
 import type { DeliveryState, Replayed, ReplayAsk } from './outbox-messages.ts';
-import { laneDue, tallies, type Tally } from './outbox-tally.ts';
+import { lanes, type OutboxBounds } from './outbox-lanes.ts';
+import { tallies, wholeMs, type Tally } from './outbox-tally.ts';
 
 interface Candidate {
   readonly id: number;
@@ -20,10 +21,10 @@ const mostLookedAt = 1_000;
 const settledStates = ['delivered', 'collapsed', 'expired', 'dead'] as const;
 const columns = 'id, destination, lane, state, made_ms AS madeMs, original';
 
-export function replayer(db: Database, maxWaiting: number): (ask: ReplayAsk) => Replayed {
+export function replayer(db: Database, bounds: OutboxBounds): (ask: ReplayAsk) => Replayed {
   const newTally = tallies(db);
   const candidates = finder(db);
-  const due = laneDue(db);
+  const lane = lanes(db, bounds);
   const revive = db.prepare<[number, number, number]>(
     `UPDATE deliveries SET state = 'waiting', class = 'record', due_ms = ?, expires_ms = ?, attempts = 0,
        settled_ms = NULL, reason = NULL WHERE id = ?`,
@@ -38,18 +39,28 @@ export function replayer(db: Database, maxWaiting: number): (ask: ReplayAsk) => 
   );
 
   function replay(row: Candidate, copyId: number, ask: ReplayAsk, tally: Tally): void {
-    const { id, destination, lane } = row;
-    const { nowMs, expiresMs } = ask;
+    const { id, destination } = row;
+    const nowMs = wholeMs(ask.nowMs);
+    const expiresMs = wholeMs(ask.expiresMs);
     const moves = tally.of(destination);
     moves.waiting += 1;
     if (row.state === 'dead') {
-      revive.run(due.ofReplayed(lane, destination, id, nowMs), expiresMs, id);
+      revive.run(lane.dueOfReplayed(row.lane, destination, id, nowMs), expiresMs, id);
       moves.dead -= 1;
     } else {
-      copy.run(copyId, nowMs, expiresMs, due.ofReplayed(lane, destination, copyId, nowMs), id);
+      copy.run(
+        copyId,
+        nowMs,
+        expiresMs,
+        lane.dueOfReplayed(row.lane, destination, copyId, nowMs),
+        id,
+      );
       moves.accepted += 1;
     }
   }
+
+  const fits = (row: Candidate, tally: Tally): boolean =>
+    tally.waitingOf(row.destination) < bounds.waiting && !lane.isFull(row.lane, row.destination);
 
   const transaction = db.transaction((ask: ReplayAsk): Replayed => {
     const tally = newTally();
@@ -63,13 +74,13 @@ export function replayer(db: Database, maxWaiting: number): (ask: ReplayAsk) => 
         nextAfterId = row.id - 1;
         break;
       }
-      if (!isMeant(row, ask) || tally.waitingOf(row.destination) >= maxWaiting) continue;
+      if (!isMeant(row, ask) || !fits(row, tally)) continue;
       replay(row, copyId, ask, tally);
       destinations.add(row.destination);
       count += 1;
       if (row.state !== 'dead') copyId += 1;
     }
-    tally.write(ask.nowMs);
+    tally.write(wholeMs(ask.nowMs));
     if (copyId > ask.firstCopyId) setLast.run(copyId - 1);
     return { count, destinations: [...destinations], nextAfterId };
   });
@@ -100,8 +111,8 @@ function finder(db: Database): (ask: ReplayAsk) => Found {
     `SELECT ${columns} FROM deliveries WHERE id > ? ORDER BY id LIMIT ?`,
   );
   const ofState = db.prepare<[string, string, number, number], Candidate>(
-    `SELECT ${columns} FROM deliveries WHERE destination = ? AND state = ? AND id > ?
-     ORDER BY id LIMIT ?`,
+    `SELECT ${columns} FROM deliveries
+     WHERE destination = ? AND state = ? AND settled_ms IS NOT NULL AND id > ? ORDER BY id LIMIT ?`,
   );
   return ({ destination, delivery, state, afterId, limit }) => {
     if (delivery !== null) {

@@ -5,7 +5,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Writes } from './messages.ts';
 import type { DeliveryClass, OutboxRetainStep } from './outbox-messages.ts';
-import { tallies, withoutSync, type Tally } from './outbox-tally.ts';
+import { tallies, wholeMs, withoutSync, type Tally } from './outbox-tally.ts';
 
 export const triedForTooLong = 'tried for too long';
 export const outOfDate = 'its time was over';
@@ -35,7 +35,7 @@ export function outboxRetainer(
      AND NOT EXISTS (SELECT 1 FROM deliveries WHERE occurrence = ?)`,
   );
 
-  function expire({ nowMs, limit }: OutboxRetainStep, tally: Tally): number {
+  function expire(nowMs: number, limit: number, tally: Tally): number {
     const rows = over.all(nowMs, limit);
     for (const row of rows) {
       const isLive = row.class === 'live';
@@ -61,8 +61,9 @@ export function outboxRetainer(
 
   const transaction = db.transaction((step: OutboxRetainStep) => {
     const tally = newTally();
-    const expired = expire(step, tally);
-    tally.write(step.nowMs);
+    const nowMs = wholeMs(step.nowMs);
+    const expired = expire(nowMs, step.limit, tally);
+    tally.write(nowMs);
     const gone = drop(step);
     return { gone, more: expired === step.limit || gone === step.limit };
   });
@@ -78,7 +79,8 @@ export function abandoner(db: Database): (ask: Writes['abandon']['ask']) => bool
         ORDER BY due_ms, id LIMIT ?)`,
   );
   const transaction = db.transaction((ask: Writes['abandon']['ask']): boolean => {
-    const { destination, reason, nowMs, limit } = ask;
+    const { destination, reason, limit } = ask;
+    const nowMs = wholeMs(ask.nowMs);
     const { changes } = abandon.run(nowMs, reason, destination, limit);
     const tally = newTally();
     const moves = tally.of(destination);

@@ -4,7 +4,7 @@
  */
 import type { Database } from 'better-sqlite3';
 import type { AttemptRow, SettleAsk, Settlement } from './outbox-messages.ts';
-import { tallies, withoutSync, type Tally } from './outbox-tally.ts';
+import { tallies, wholeMs, withoutSync, type Tally } from './outbox-tally.ts';
 
 /** Of each delivery; older ones go. */
 const keptAttempts = 50;
@@ -43,7 +43,8 @@ export function settler(db: Database): (ask: SettleAsk) => null {
   function move(one: Settlement, count: number, nowMs: number, tally: Tally): boolean {
     const { delivery: id, destination, to, reason } = one;
     if (to === 'waiting') {
-      waits.run(one.dueMs, one.lane, destination, one.dueMs);
+      const dueMs = wholeMs(one.dueMs);
+      waits.run(dueMs, one.lane, destination, dueMs);
       return attempted.run(count, id).changes > 0;
     }
     if (settled.run(to, nowMs, reason, count, id).changes > 0) {
@@ -61,7 +62,8 @@ export function settler(db: Database): (ask: SettleAsk) => null {
     return true;
   }
 
-  const transaction = db.transaction(({ settlements, statuses, nowMs }: SettleAsk) => {
+  const transaction = db.transaction(({ settlements, statuses, ...ask }: SettleAsk) => {
+    const nowMs = wholeMs(ask.nowMs);
     const tally = newTally();
     for (const one of settlements) {
       const { delivery, destination, attempt } = one;
@@ -74,7 +76,7 @@ export function settler(db: Database): (ask: SettleAsk) => null {
     }
     tally.write(nowMs);
     for (const { destination, status, reason, atMs } of statuses) {
-      setStatus.run(destination, status, reason, atMs);
+      setStatus.run(destination, status, reason, wholeMs(atMs));
     }
   });
   return (ask) => withoutSync(db, () => (transaction.immediate(ask), null));
@@ -88,9 +90,10 @@ function attemptKeeper(db: Database): (delivery: number, attempt: AttemptRow) =>
   const drop = db.prepare<[number, number]>(
     'DELETE FROM attempts WHERE delivery = ? AND number <= ?',
   );
-  return (delivery, { atMs, durationMs, url, status, error, answer }) => {
+  return (delivery, { url, status, error, answer, ...attempt }) => {
+    const times = [wholeMs(attempt.atMs), wholeMs(attempt.durationMs)] as const;
     const number = (last.get(delivery) ?? 0) + 1;
-    insert.run(delivery, number, atMs, durationMs, url, status, error, answer);
+    insert.run(delivery, number, ...times, url, status, error, answer);
     if (number > keptAttempts) drop.run(delivery, number - keptAttempts);
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The counters of destinations, as they change within one transaction: collected, and written once for each
- * destination before the transaction ends. Also what is common to all who change the outbox.
+ * destination before the transaction ends. With it what else is common to transactions of the outbox.
  */
 import type { Database } from 'better-sqlite3';
 import type { DestinationCounts } from './outbox-messages.ts';
@@ -61,42 +61,6 @@ function noMoves(): Moves {
   return { accepted: 0, waiting: 0, ...ends, attempts: 0, failures: 0 };
 }
 
-export interface LaneDue {
-  /** Of one that is new: as its lane waits, it waits. */
-  ofNew(lane: string, destination: string, id: number, nowMs: number): number;
-  /** Of one that is made once more: now, but for earlier ones of its lane that wait. */
-  ofReplayed(lane: string, destination: string, id: number, nowMs: number): number;
-}
-
-/**
- * When a delivery is due, so that none of a lane is due before an earlier one that waits. Ids mostly come in
- * order; a commit that had to be tried again, and a replay, bring one that is followed by others.
- */
-export function laneDue(db: Database): LaneDue {
-  const before = db
-    .prepare<[string, string, number], number>(
-      `SELECT due_ms FROM deliveries INDEXED BY deliveries_of_lane
-       WHERE lane = ? AND destination = ? AND state = 'waiting' AND id < ? ORDER BY id DESC LIMIT 1`,
-    )
-    .pluck();
-  const after = db
-    .prepare<[string, string, number], number>(
-      `SELECT due_ms FROM deliveries INDEXED BY deliveries_of_lane
-       WHERE lane = ? AND destination = ? AND state = 'waiting' AND id > ? ORDER BY id LIMIT 1`,
-    )
-    .pluck();
-  return {
-    ofNew(lane, destination, id, nowMs) {
-      const follower = after.get(lane, destination, id);
-      return follower ?? Math.max(nowMs, before.get(lane, destination, id) ?? nowMs);
-    },
-    ofReplayed(lane, destination, id, nowMs) {
-      const follower = after.get(lane, destination, id) ?? nowMs;
-      return Math.max(before.get(lane, destination, id) ?? 0, Math.min(nowMs, follower));
-    },
-  };
-}
-
 /**
  * A transaction that does not wait for the disk: should power fail right after it, it never was. What follows
  * is on the disk again when it says so, and this with it.
@@ -108,4 +72,11 @@ export function withoutSync<T>(db: Database, transaction: () => T): T {
   } finally {
     db.exec('PRAGMA synchronous = FULL');
   }
+}
+
+/** A time as a column takes it: whole, and finite, whatever clock or arithmetic it comes from. */
+export function wholeMs(ms: number): number {
+  const most = Number.MAX_SAFE_INTEGER;
+  // Adding 0 makes a negative zero an ordinary one.
+  return Number.isNaN(ms) ? 0 : Math.trunc(Math.max(-most, Math.min(most, ms))) + 0;
 }

@@ -8,7 +8,8 @@ import type { Enqueued, NewDelivery, OutboxRows } from './outbox-messages.ts';
 import { replayer } from './outbox-replay.ts';
 import { abandoner, outboxRetainer } from './outbox-retaining.ts';
 import { settler } from './outbox-settling.ts';
-import { laneDue, tallies, type Tally } from './outbox-tally.ts';
+import { lanes, outboxBounds, tooMuchWaiting, type OutboxBounds } from './outbox-lanes.ts';
+import { tallies, wholeMs, type Tally } from './outbox-tally.ts';
 
 type OutboxWrites =
   | 'enqueue'
@@ -20,20 +21,16 @@ type OutboxWrites =
   | 'pause'
   | 'retainOutbox';
 
-/** Most deliveries that wait for one destination: about a gigabyte. What comes then is dead at once. */
-export const mostWaiting = 1_000_000;
-export const tooMuchWaiting = 'too much was waiting';
-
 export function outboxWriter(
   db: Database,
-  maxWaiting: number = mostWaiting,
+  bounds: OutboxBounds = outboxBounds,
 ): Pick<Handlers<Writes>, OutboxWrites> {
-  const enqueue = enqueuer(db, maxWaiting);
+  const enqueue = enqueuer(db, bounds);
   const enqueued = db.transaction((rows: OutboxRows) => enqueue(rows));
   return {
     enqueue: (rows) => enqueued.immediate(rows),
     settle: settler(db),
-    replay: replayer(db, maxWaiting),
+    replay: replayer(db, bounds),
     abandon: abandoner(db),
     retainOutbox: outboxRetainer(db),
     ...destinationWriter(db),
@@ -43,10 +40,10 @@ export function outboxWriter(
 /** Adds deliveries within a transaction that somebody else has begun. */
 export function enqueuer(
   db: Database,
-  maxWaiting: number = mostWaiting,
+  bounds: OutboxBounds = outboxBounds,
 ): (rows: OutboxRows) => Enqueued {
   const newTally = tallies(db);
-  const due = laneDue(db);
+  const lane = lanes(db, bounds);
   const collapse = collapser(db);
   const insertOccurrence = db.prepare<[number, string, string | null, number, string]>(
     'INSERT INTO occurrences VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -65,22 +62,24 @@ export function enqueuer(
 
   /** @returns whether it may be sent now */
   function add(one: NewDelivery, callId: string | null, tally: Tally): boolean {
-    const { id, destination, lane, madeMs } = one;
-    const dueMs = due.ofNew(lane, destination, id, madeMs);
+    const { id, destination } = one;
+    const madeMs = wholeMs(one.madeMs);
+    const dueMs = lane.dueOfNew(one.lane, destination, id, madeMs);
     // Before the bound is looked at: what it collapses makes room for it.
     collapse(one, tally);
-    const fits = tally.waitingOf(destination) < maxWaiting;
+    const fits =
+      tally.waitingOf(destination) < bounds.waiting && !lane.isFull(one.lane, destination);
     const what = [one.topic, one.class, one.about, one.key, one.sequence] as const;
     const how = fits
       ? (['waiting', null, null] as const)
       : (['dead', madeMs, tooMuchWaiting] as const);
-    const times = [madeMs, one.expiresMs, dueMs] as const;
+    const times = [madeMs, wholeMs(one.expiresMs), dueMs] as const;
     const { changes } = insertDelivery.run(
       id,
       destination,
       one.occurrence,
       callId,
-      lane,
+      one.lane,
       ...what,
       ...times,
       ...how,
@@ -100,7 +99,7 @@ export function enqueuer(
     const callIds = new Map<number, string | null>();
     let lastOccurrence = 0;
     for (const { id, key, callId, atMs, body } of occurrences) {
-      insertOccurrence.run(id, key, callId, atMs, body);
+      insertOccurrence.run(id, key, callId, wholeMs(atMs), body);
       callIds.set(id, callId);
       lastOccurrence = Math.max(lastOccurrence, id);
     }
@@ -114,7 +113,7 @@ export function enqueuer(
       if (!add(one, callId, tally)) held.push(one.id);
       lastDelivery = Math.max(lastDelivery, one.id);
     }
-    tally.write(last.madeMs);
+    tally.write(wholeMs(last.madeMs));
     if (lastOccurrence > 0) setLast.run(lastOccurrence, 'last_occurrence');
     setLast.run(lastDelivery, 'last_delivery');
     return { held };
@@ -129,8 +128,9 @@ function collapser(db: Database): (by: NewDelivery, tally: Tally) => void {
   const ofTopic = db.prepare<[number, string, string, string, number, string]>(
     `${set} AND topic = ?`,
   );
-  return ({ id, destination, lane, topic, key, madeMs, supersedes }, tally) => {
+  return ({ id, destination, lane, topic, key, supersedes, ...one }, tally) => {
     if (supersedes === 'nothing') return;
+    const madeMs = wholeMs(one.madeMs);
     const reason = `superseded by ${key}`;
     const { changes } =
       supersedes === 'live'
@@ -163,8 +163,8 @@ function destinationWriter(
   };
   const putDestination = db.transaction(
     ({ id, body, madeMs, changedMs }: Writes['putDestination']['ask']) => {
-      put.run(id, body, madeMs, changedMs);
-      see(id, changedMs);
+      put.run(id, body, wholeMs(madeMs), wholeMs(changedMs));
+      see(id, wholeMs(changedMs));
     },
   );
   const pause = db.transaction(({ destination, paused }: Writes['pause']['ask']) => {

@@ -15,7 +15,8 @@ import type {
   Settlement,
 } from '../../src/store/outbox-messages.ts';
 import { outboxReader } from '../../src/store/outbox-reader.ts';
-import { mostWaiting, outboxWriter } from '../../src/store/outbox-writer.ts';
+import { outboxBounds, type OutboxBounds } from '../../src/store/outbox-lanes.ts';
+import { outboxWriter } from '../../src/store/outbox-writer.ts';
 import { newFolder } from '../support/data-folder.ts';
 
 export const attempt: AttemptRow = {
@@ -48,7 +49,7 @@ export function rows(...deliveries: readonly NewDelivery[]): OutboxRows {
   };
 }
 
-export async function newOutbox({ maxWaiting = mostWaiting } = {}) {
+export async function newOutbox(bounds: Partial<OutboxBounds> = {}) {
   const folder = await newFolder();
   const db = openForWriting(folder);
   const readonly = openForReading(folder);
@@ -56,11 +57,15 @@ export async function newOutbox({ maxWaiting = mostWaiting } = {}) {
     readonly.close();
     db.close();
   });
-  return outboxOf(db, readonly, maxWaiting);
+  return outboxOf(db, readonly, bounds);
 }
 
-export function outboxOf(db: SQLite.Database, readonly: SQLite.Database, maxWaiting = mostWaiting) {
-  const write = outboxWriter(db, maxWaiting);
+export function outboxOf(
+  db: SQLite.Database,
+  readonly: SQLite.Database,
+  bounds: Partial<OutboxBounds> = {},
+) {
+  const write = outboxWriter(db, { ...outboxBounds, ...bounds });
   const read = outboxReader(readonly);
   return {
     db,

@@ -9,8 +9,11 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openForReading, openForWriting } from '../../src/store/database.ts';
 import { newFolder } from '../support/data-folder.ts';
 
-/** Runs the child until it has told `untilTold` events, then kills it without warning; the last one told. */
-async function runAndKill(folder: string, untilTold: number): Promise<number> {
+/**
+ * Runs the child until it has told `untilTold` events, then kills it without warning; the last one told. A little
+ * later: when it has just told of a commit, the next one has not begun.
+ */
+async function runAndKill(folder: string, untilTold: number, afterMs: number): Promise<number> {
   const child = spawn(process.execPath, ['test/support/journal-child.mjs', folder, 'deliver'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -22,7 +25,7 @@ async function runAndKill(folder: string, untilTold: number): Promise<number> {
     if (line === '' || line.startsWith('epoch ')) continue;
     told += 1;
     last = Number(line);
-    if (told === untilTold) child.kill('SIGKILL');
+    if (told === untilTold) setTimeout(() => child.kill('SIGKILL'), afterMs);
   }
   expect((await exited)[1]).toBe('SIGKILL');
   return last;
@@ -31,7 +34,8 @@ async function runAndKill(folder: string, untilTold: number): Promise<number> {
 it('leaves events with their deliveries, or neither', { timeout: 60_000 }, async () => {
   const folder = await newFolder();
   let last = 0;
-  for (const untilTold of [1, 40, 300, 900, 1_500]) last = await runAndKill(folder, untilTold);
+  const moments = [1, 40, 300, 600, 900, 1_500].entries();
+  for (const [n, untilTold] of moments) last = await runAndKill(folder, untilTold, 4 + 3 * n);
 
   // The writing connection carries the log over, as the next start would.
   const writing = openForWriting(folder);

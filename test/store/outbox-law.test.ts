@@ -10,7 +10,7 @@ import { migrate } from '../../src/store/schema.ts';
 import { delivery, outboxOf } from './outbox-bed.ts';
 
 const destinations = ['d1', 'd2'] as const;
-const maxWaiting = 7;
+const bounds = { waiting: 7, lane: 5 };
 
 type Step =
   | { readonly do: 'enqueue'; readonly rows: readonly NewRow[]; readonly late: boolean }
@@ -114,6 +114,11 @@ class Model {
     return this.waiting(one.destination).filter(({ lane }) => lane === one.lane);
   }
 
+  fits(one: { readonly lane: string; readonly destination: string }): boolean {
+    const { length } = this.waiting(one.destination);
+    return length < bounds.waiting && this.laneOf(one).length < bounds.lane;
+  }
+
   /** Of one made once more. */
   dueOf(one: Pick<Row, 'id' | 'lane' | 'destination'>, nowMs: number): number {
     const lane = this.laneOf(one);
@@ -139,7 +144,7 @@ class Model {
       if (one.supersedes === 'topic' && row.topic !== topic) continue;
       this.move(row, 'collapsed', madeMs);
     }
-    const fits = this.waiting(destination).length < maxWaiting;
+    const fits = this.fits(one);
     const state = fits ? 'waiting' : 'dead';
     const made = { id, occurrence, destination, lane, topic, class: one.class, original: null };
     const settledMs = fits ? null : madeMs;
@@ -163,7 +168,7 @@ class Model {
 
   replay(row: Row, copyId: number, nowMs: number): 'revived' | 'copied' | 'left' {
     if (row.state === 'waiting') return 'left';
-    if (this.waiting(row.destination).length >= maxWaiting) return 'left';
+    if (!this.fits(row)) return 'left';
     const expiresMs = nowMs + 90;
     if (row.state === 'dead') {
       const dueMs = this.dueOf(row, nowMs);
@@ -227,7 +232,7 @@ class Run {
 
   constructor() {
     migrate(this.db);
-    this.outbox = outboxOf(this.db, this.db, maxWaiting);
+    this.outbox = outboxOf(this.db, this.db, bounds);
   }
 
   #newId(late: boolean): number {

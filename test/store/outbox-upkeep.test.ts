@@ -122,7 +122,7 @@ describe('a replay', () => {
   });
 
   it('leaves alone what would be too much', async () => {
-    const outbox = await newOutbox({ maxWaiting: 2 });
+    const outbox = await newOutbox({ waiting: 2 });
     outbox.add(delivery(1), delivery(2), delivery(3));
 
     expect(outbox.replay().count).toBe(0);

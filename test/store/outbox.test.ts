@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { pragmaValue } from '../../src/store/kept.ts';
-import { tooMuchWaiting } from '../../src/store/outbox-writer.ts';
+import { tooMuchWaiting } from '../../src/store/outbox-lanes.ts';
 import { attempt, delivery, newOutbox, occurrence } from './outbox-bed.ts';
 
 const none = { accepted: 0, waiting: 0, delivered: 0, collapsed: 0, expired: 0, dead: 0 };
@@ -89,7 +89,7 @@ describe('what is to be delivered', () => {
   });
 
   it('is dead at once where too much waits already, and what it collapses makes room', async () => {
-    const outbox = await newOutbox({ maxWaiting: 2 });
+    const outbox = await newOutbox({ waiting: 2 });
     const held = outbox.add(
       delivery(1),
       delivery(2, { lane: 'c2' }),
@@ -104,6 +104,17 @@ describe('what is to be delivered', () => {
     });
     expect(outbox.due(100).ids).toEqual([1, 5]);
     expect(outbox.counts()).toEqual({ ...none, accepted: 4, waiting: 2, collapsed: 1, dead: 1 });
+  });
+
+  it('holds a lane within its bound', async () => {
+    const outbox = await newOutbox({ lane: 2 });
+    const held = outbox.add(
+      ...[delivery(1), delivery(2), delivery(3), delivery(4, { lane: 'c2' })],
+    );
+
+    expect(held).toEqual([3]);
+    expect(outbox.state(3)).toBe('dead 100');
+    expect(outbox.counts()).toEqual({ ...none, accepted: 4, waiting: 3, dead: 1 });
   });
 });
 
@@ -257,5 +268,58 @@ describe('settling', () => {
     expect(() => outbox.settle(1, 'delivered', { attempt: wrong })).toThrow(/NOT NULL/);
     expect(synchronous()).toBe(2);
     expect(outbox.read.delivery(1)?.delivery.attempts).toBe(1);
+  });
+});
+
+describe('hostile values', () => {
+  it('makes times whole and finite, for a table refuses others', async () => {
+    const outbox = await newOutbox();
+    outbox.write.enqueue({
+      occurrences: [occurrence(1, { atMs: NaN }), occurrence(2, { atMs: -Infinity })],
+      deliveries: [
+        delivery(1, { madeMs: 100.7, expiresMs: Infinity }),
+        delivery(2, { madeMs: -0.5, expiresMs: 1e300, lane: 'c2' }),
+      ],
+    });
+    const half = { ...attempt, atMs: 1.5, durationMs: 0.25 };
+    outbox.settle(1, 'waiting', { dueMs: 500.9, attempt: half }, 200.5);
+    outbox.settle(2, 'delivered', { attempt: half, lane: 'c2' }, 200.5);
+    const status = { destination: 'd1', status: 'active', reason: null, atMs: 7.5 } as const;
+    outbox.write.settle({ settlements: [], statuses: [status], nowMs: 1.5 });
+    outbox.replay({ delivery: 2, nowMs: 300.5, expiresMs: 400.5 });
+    outbox.write.retainOutbox({ settledBeforeMs: 1.5, nowMs: 401.5, limit: 9 });
+    const gone = { destination: 'd1', reason: 'gone', nowMs: 500.5, limit: 9 };
+    expect(outbox.write.abandon(gone)).toBe(false);
+
+    expect(outbox.read.delivery(1)).toMatchObject({
+      delivery: { madeMs: 100, expiresMs: Number.MAX_SAFE_INTEGER, dueMs: 500, settledMs: 500 },
+      attempts: [{ atMs: 1, durationMs: 0 }],
+    });
+    expect(outbox.read.delivery(2)?.delivery).toMatchObject({ madeMs: 0, settledMs: 200 });
+    expect(outbox.read.delivery(1_000)?.delivery).toMatchObject({ state: 'dead', settledMs: 401 });
+  });
+
+  it('gives back any text as it came', async () => {
+    const outbox = await newOutbox();
+    const text = 'a\0b"\'\n;--😀&#\u2028';
+    const odd = delivery(1, {
+      ...{ lane: text, destination: text, topic: text, about: text, key: text },
+    });
+    outbox.write.enqueue({
+      occurrences: [occurrence(1, { callId: text, body: text, key: text })],
+      deliveries: [odd],
+    });
+    outbox.settle(1, 'waiting', {
+      ...{ destination: text, lane: text, dueMs: 400 },
+      attempt: { ...attempt, url: text, error: text, answer: text },
+    });
+
+    expect(outbox.add(delivery(2, { lane: text, destination: text }))).toEqual([2]);
+    const { supersedes: _, ...row } = odd;
+    expect(outbox.read.due({ destination: text, nowMs: 400, limit: 1 }).rows).toEqual([
+      { ...row, attempts: 1, body: text },
+    ]);
+    expect(outbox.list({ callId: text, destination: text })).toHaveLength(1);
+    expect(outbox.read.delivery(1)?.attempts[0]).toMatchObject({ url: text, answer: text });
   });
 });
