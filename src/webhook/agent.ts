@@ -10,6 +10,7 @@ import { Agent, buildConnector } from 'undici';
 import type { Dispatcher } from 'undici';
 import { AllowedBlocks } from './address.ts';
 import { ConnectFailure, connectFailure } from './failure.ts';
+import { Names } from './names.ts';
 
 /** All addresses of a name. Rejects as `node:dns` does. */
 export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
@@ -37,14 +38,22 @@ export class Outlet {
   /** By their lists; those used last come last. */
   readonly #agents = new Map<string, Agent>();
   readonly #leaving = new Set<Agent>();
+  /** The lists of those who come again and again, as keys. */
+  readonly #keys = new WeakMap<readonly string[], string>();
+  #isClosed = false;
 
   constructor(options: AgentOptions = {}) {
-    this.#options = options;
+    const names = new Names(options.resolve ?? systemResolve, () => performance.now());
+    this.#options = { ...options, resolve: (hostname) => names.resolve(hostname) };
   }
 
-  /** @param allowed blocks in CIDR notation, in any order */
+  /**
+   * @param allowed blocks in CIDR notation, in any order; the same array stays the same list
+   * @throws {ConnectFailure} once it is closed
+   */
   for(allowed: readonly string[]): Dispatcher {
-    const key = allowed.length === 0 ? '' : [...new Set(allowed)].sort().join(' ');
+    if (this.#isClosed) throw new ConnectFailure('reset', 'This server stops and sends no more.');
+    const key = this.#keyOf(allowed);
     const known = this.#agents.get(key);
     if (known !== undefined) {
       if (this.#agents.size > 1) {
@@ -61,9 +70,19 @@ export class Outlet {
 
   /** Requests under way fail. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const agents = [...this.#agents.values(), ...this.#leaving];
     this.#agents.clear();
     await Promise.all(agents.map((agent) => agent.destroy()));
+  }
+
+  #keyOf(allowed: readonly string[]): string {
+    if (allowed.length === 0) return '';
+    const known = this.#keys.get(allowed);
+    if (known !== undefined) return known;
+    const key = [...new Set(allowed)].sort().join(' ');
+    this.#keys.set(allowed, key);
+    return key;
   }
 
   #makeRoom(): void {

@@ -10,11 +10,14 @@ export const longestAnswer = 1_000;
 /** Control, direction and other invisible characters, which could make a terminal or a log lie. */
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
 
-/** Names whose values nobody must read. */
+/** Names whose values nobody must read, whoever says them. */
 const secretName =
-  'access_?token|api_?key|apikey|auth|authorization|client_?secret|credential|key|pass|passwd|password|' +
-  'pwd|secret|sectok|session|sig|signature|token';
-const isSecretName = new RegExp(`(^|[-_.])(${secretName})$`, 'i');
+  'access_?token|api_?key|authorization|client_?secret|passwd|password|secret|sectok|token';
+/** Names of headers and parameters whose values are hidden as well where they are repeated. */
+const isSecretName = new RegExp(
+  `(^|[-_.])(${secretName}|auth|credentials?|key|pass|pwd|session|sig|signature)$`,
+  'i',
+);
 /** `token=…`, `"password": "…"`, `api_key: …`; also percent-encoded within a URL. */
 const secretPair = new RegExp(
   `((?:${secretName})["']?(?:\\s*[=:]\\s*|%3[ad]))("[^"]*"?|'[^']*'?|[^\\s&"',;<>}]+)`,
@@ -57,7 +60,7 @@ export function withoutSecrets(text: string, secrets: readonly string[] = []): s
 export function secretsOf({ url, headers }: OutgoingRequest): readonly string[] {
   const found = new Set<string>();
   for (const [name, value] of Object.entries(headers)) {
-    if (!isSecretName.test(name)) continue;
+    if (!isSecretName.test(name) || name === 'idempotency-key') continue;
     found.add(value);
     found.add(value.slice(value.indexOf(' ') + 1));
   }

@@ -1,6 +1,8 @@
 // Requests to receivers that behave in every way a receiver can, over real sockets.
-import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Receiver } from '../../src/receiver/receiver.ts';
 import type { OutgoingRequest } from '../../src/webhook/dialect/dialect.ts';
@@ -11,8 +13,10 @@ import { startReceiver, TestAuthority, textsOf } from '../support/receivers.ts';
 
 const test = new TestAuthority();
 const senders: Sender[] = [];
+const servers: Server[] = [];
 afterEach(async () => {
   await Promise.all(senders.splice(0).map((sender) => sender.close()));
+  for (const server of servers.splice(0)) server.close();
 });
 
 function newSender(options: SenderOptions = {}): Sender {
@@ -340,7 +344,146 @@ describe('a receiver', () => {
   );
 });
 
+/** A server that says these bytes to whoever has sent a request. */
+async function saying(...bytes: readonly string[]): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => void say(socket, bytes));
+  }).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return server;
+}
+
+async function say(socket: Socket, bytes: readonly string[]): Promise<void> {
+  for (const each of bytes) {
+    if (socket.destroyed) return;
+    socket.write(each);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('what is hardly HTTP', () => {
+  it.each<[string, string[], string]>([
+    ['a head without end', ['HTTP/1.1 200 OK\r\n', `x-much: ${'a'.repeat(100_000)}`], 'protocol'],
+    [
+      'an upgrade',
+      ['HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
+      'protocol',
+    ],
+    ['"continue", unasked', ['HTTP/1.1 100 Continue\r\n\r\n'], 'protocol'],
+    [
+      'two lengths',
+      ['HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab'],
+      'protocol',
+    ],
+    [
+      'a length and chunks',
+      ['HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
+      'protocol',
+    ],
+    ['no status', ['HTTP/1.1 abc\r\n\r\n'], 'protocol'],
+    ['a head that trickles', [...'HTTP/1.1 200 OK\r\nx-slow: '.padEnd(500, 'a')], 'timeout'],
+    [
+      'chunks that are none',
+      ['HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n'],
+      'answered 200',
+    ],
+  ])('%s', async (_, bytes, came) => {
+    const server = await saying(...bytes);
+    const outcome = await newSender().send(post(urlOf(server)), { ...home, timeoutMs: 1_000 });
+    expect(failure(outcome)).toBe(came);
+  });
+
+  it('is never taken for the answer to the next request', async () => {
+    const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\na';
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      // Two answers to the first request, none to the second.
+      socket.once('data', () => socket.write(ok + ok.replace('200', '299')));
+    }).listen(0, '127.0.0.1');
+    servers.push(server);
+    await once(server, 'listening');
+    const sender = newSender();
+    const seen = [];
+    for (let i = 0; i < 3; i += 1) seen.push(failure(await sender.send(post(urlOf(server)), home)));
+    expect(seen).not.toContain('answered 299');
+  });
+});
+
+it('any request is sent as it is, as one request, or not at all', async () => {
+  const receiver = await startReceiver();
+  const sender = newSender();
+  const nasty = fc.constantFrom(
+    '\r\n',
+    '\n',
+    ' ',
+    '#',
+    '?',
+    '/',
+    '\\',
+    '@',
+    ':',
+    '%',
+    '\0',
+    '📞',
+    '&',
+    '"',
+  );
+  const text = fc
+    .array(fc.oneof(nasty, fc.string({ unit: 'binary', maxLength: 5 }), fc.webQueryParameters()), {
+      maxLength: 6,
+    })
+    .map((parts) => parts.join(''));
+  await fc.assert(
+    fc.asyncProperty(text, text, text, async (path, value, body) => {
+      const before = receiver.count;
+      const url = `${receiver.url}/${path}`;
+      const outcome = await sender.send(post(url, { headers: { 'x-value': value }, body }), home);
+      const came = receiver.requests.slice(before);
+      const isFine =
+        /^[\x21-\x7e]*$/.test(path) && !path.includes('#') && /^[\x20-\x7e\t]*$/.test(value);
+      expect(failure(outcome)).toBe(isFine ? 'answered 200' : 'request');
+      expect(came.map((request) => request.path)).toEqual(isFine ? [`/${path}`] : []);
+      if (!isFine) return;
+      expect(came[0]?.headers['x-value']).toBe(value.trim());
+      expect(came[0]?.body).toBe(Buffer.from(body).toString());
+    }),
+    { numRuns: 300 },
+  );
+});
+
+describe('a sender that is closed', () => {
+  it('sends nothing more', async () => {
+    const receiver = await startReceiver();
+    const sender = newSender();
+    await sender.send(post(receiver.url), home);
+    await sender.close();
+    expect(failure(await sender.send(post(receiver.url), home))).toBe('reset');
+    await sender.close();
+    await allGone(receiver);
+    expect(receiver.count).toBe(1);
+  });
+});
+
 describe('https', () => {
+  it('asks for the name in the URL', async () => {
+    const names: (string | false)[] = [];
+    const { certificate: cert, key } = test.sign();
+    const server = createTlsServer({ cert, key }, (socket) => {
+      names.push(socket.servername ?? '');
+      socket.once('data', () => socket.end('HTTP/1.1 204 No Content\r\n\r\n'));
+    }).listen(0, '127.0.0.1');
+    servers.push(server);
+    await once(server, 'listening');
+    const resolve = () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
+    const sender = newSender({ ca: test.pem, resolve });
+    const byName = urlOf(server, 'https').replace('127.0.0.1', 'LocalHost');
+    expect(failure(await sender.send(post(byName), home))).toBe('answered 204');
+    expect(failure(await sender.send(post(urlOf(server, 'https')), home))).toBe('answered 204');
+    expect(names).toEqual(['localhost', false]);
+  });
+
   it('is trusted when an authority that is known says so', async () => {
     const receiver = await startReceiver({ tls: test.sign() });
     const sender = newSender({ ca: test.pem });
