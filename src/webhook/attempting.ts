@@ -7,6 +7,7 @@ import type { Destination } from './destination.ts';
 import { dialects } from './dialects.ts';
 import type { OutgoingRequest } from './dialect/dialect.ts';
 import { addressed } from './envelope.ts';
+import { scrubber } from './redaction.ts';
 import type { Outcome, Sender } from './sending.ts';
 import { shownUrl } from './shown.ts';
 
@@ -37,11 +38,20 @@ export async function attempt(
     const reason = `It cannot be told: ${error instanceof Error ? error.message : String(error)}.`;
     return { kind: 'untellable', reason, fault: error instanceof RangeError ? undefined : error };
   }
-  const outcome = await sender.send(request, {
+  const sent = await sender.send(request, {
     timeoutMs: destination.timeout * 1_000,
     allowAddresses: destination.allowAddresses,
   });
+  // Receivers like to repeat what they were sent, and what they say is kept for longer than a secret is.
+  const outcome = withoutSecrets(sent, destination);
   return { kind: 'tried', outcome, row: rowOf(outcome, url, startedMs, nowMs()) };
+}
+
+function withoutSecrets(outcome: Outcome, { written }: Destination): Outcome {
+  const scrub = scrubber(written);
+  return outcome.kind === 'answered'
+    ? { ...outcome, answer: scrub(outcome.answer) }
+    : { ...outcome, detail: scrub(outcome.detail) };
 }
 
 function rowOf(outcome: Outcome, url: string, startedMs: number, endedMs: number): AttemptRow {

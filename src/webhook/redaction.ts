@@ -186,14 +186,21 @@ function decoded(text: string): string {
   }
 }
 
+const scrubbers = new WeakMap<object, (text: string) => string>();
+
 /**
  * A function that hides what is secret in this destination within any text, such as what a receiver answered:
  * receivers like to repeat what they were sent.
  */
 export function scrubber(written: unknown): (text: string) => string {
+  const isKept = typeof written === 'object' && written !== null;
+  const known = isKept ? scrubbers.get(written) : undefined;
+  if (known !== undefined) return known;
   const secrets = [...secretsOf(written)].sort((one, other) => other.length - one.length);
-  return (text) =>
+  const scrub = (text: string): string =>
     secrets.reduce((rest, secret) => rest.replaceAll(secret, mask), redactedUrl(text));
+  if (isKept) scrubbers.set(written, scrub);
+  return scrub;
 }
 
 /** Every way in which a secret of it may appear in a text. */

@@ -1,6 +1,8 @@
 // What of a destination is never shown, and that what was shown hidden can be sent back.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { attempt } from '../../src/webhook/attempting.ts';
+import type { Delivery } from '../../src/webhook/delivery.ts';
 import { readDestination } from '../../src/webhook/destination.ts';
 import {
   mask,
@@ -10,6 +12,8 @@ import {
   restored,
   scrubber,
 } from '../../src/webhook/redaction.ts';
+import type { Sender } from '../../src/webhook/sending.ts';
+import { started } from '../support/calls.ts';
 
 const written = {
   id: 'crm',
@@ -179,4 +183,29 @@ it('nothing deep breaks it', () => {
   for (let depth = 0; depth < 5_000; depth += 1) deep = { token: [deep] };
   expect(() => restored(redacted(deep), deep)).not.toThrow();
   expect(() => scrubber(deep)('x')).not.toThrow();
+});
+
+it('what a receiver says is kept without the secrets that it repeats', async () => {
+  const table = {
+    id: 'crm',
+    dialect: 'standard',
+    url: 'https://a.example/',
+    headers: { 'X-Api-Key': 'K3Y-header' },
+    standard: { secrets: [`whsec_${Buffer.alloc(32, 7).toString('base64')}`] },
+  };
+  const read = readDestination(table);
+  if (read.kind === 'problems') throw new Error(JSON.stringify(read.problems));
+  const sender: Sender = {
+    send: ({ headers }) =>
+      Promise.resolve({ kind: 'answered', status: 500, answer: JSON.stringify(headers) }),
+    close: () => Promise.resolve(),
+  };
+  const made: Delivery = {
+    ...{ id: 1, lane: 'c', topic: 'call.started', class: 'live', key: 'k', sequence: 1 },
+    ...{ expiresMs: 9, about: null, madeMs: 0, attempts: 0, supersedes: 'nothing' },
+    occurrence: { kind: 'call', event: started(1) },
+  };
+  const tried = await attempt([made], read.destination, table.url, { sender, nowMs: () => 1 });
+  expect(JSON.stringify(tried)).toContain('x-api-key');
+  expect(JSON.stringify(tried)).not.toContain('K3Y-header');
 });
