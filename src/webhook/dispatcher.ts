@@ -115,10 +115,11 @@ export class Dispatcher {
 
   /** These have been made and are in the store. @param held ids whose lane waits there */
   made(planned: readonly Planned[], held: ReadonlySet<number>): void {
+    const nowMs = this.#options.nowMs();
     for (const { destination, delivery } of planned) {
       const outlet = this.#outlets.get(destination);
       if (outlet === undefined) continue;
-      outlet.made(delivery, held.has(delivery.id));
+      outlet.made(delivery, held.has(delivery.id), nowMs);
       this.#stir(outlet);
     }
   }

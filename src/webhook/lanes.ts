@@ -131,6 +131,22 @@ export class Lanes {
     this.#known.delete(id);
   }
 
+  /** Whether it is in memory, or its end is not written yet. */
+  knows(id: number): boolean {
+    return this.#known.has(id);
+  }
+
+  /** Lets go of what the store does not have any more, but for what is under way. */
+  retain(ids: ReadonlySet<number>): void {
+    for (const [key, { queue, taken }] of this.#lanes) {
+      const waiting = queue.splice(taken);
+      queue.push(...waiting.filter(({ id }) => ids.has(id)));
+      for (const { id } of waiting) if (!ids.has(id)) this.#known.delete(id);
+      this.#size -= waiting.length + taken - queue.length;
+      if (queue.length === 0) this.#ready.delete(key);
+    }
+  }
+
   /** Lets go of everything that is not under way. */
   clear(): void {
     for (const [key, lane] of this.#lanes) {

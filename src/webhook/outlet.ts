@@ -46,14 +46,15 @@ export class Outlet {
   reading = false;
   /** When something in the store can be sent that cannot yet, our time; undefined: nothing that we know of. */
   nextDueMs: number | undefined;
+  /** The highest id that a reading has brought. */
+  #readThrough = 0;
+  /** When a reading is tried again that failed. */
+  #readAgainMs: number | undefined;
   /** Deliveries came by that were not taken into memory, since the reading began. */
   #missed = false;
   #afterReading: (() => void)[] = [];
 
-  constructor(
-    destination: Destination,
-    state: Resting,
-  ) {
+  constructor(destination: Destination, state: Resting) {
     this.destination = destination;
     this.#receivers = new Receivers(destination.urls.length);
     this.status = state.status;
@@ -82,8 +83,19 @@ export class Outlet {
     return this.#receivers.areDown ? windowSizeDown : windowSize;
   }
 
-  /** A delivery has just been made, and is in the store. @param held its lane waits there */
-  made(delivery: Delivery, held: boolean): void {
+  /**
+   * A delivery has just been made, and is in the store.
+   * @param held its lane waits there
+   * @param nowMs our time, milliseconds since 1970
+   */
+  made(delivery: Delivery, held: boolean, nowMs: number): void {
+    // What has become due meanwhile may be of its lane, and comes first.
+    this.wake(nowMs);
+    if (delivery.id <= this.#readThrough) {
+      // A reading was faster than this word of it, and has seen it as it is by now: perhaps collapsed.
+      if (!this.lanes.knows(delivery.id)) this.wakeNow();
+      return;
+    }
     if (this.behind || held || this.lanes.size >= this.#window || !this.isOpen) {
       this.wakeNow();
       return;
@@ -93,6 +105,7 @@ export class Outlet {
 
   /** Whether the store should be read now. */
   get wantsReading(): boolean {
+    if (this.#readAgainMs !== undefined) return false;
     return this.behind && !this.reading && this.isOpen && this.lanes.size <= this.#window / 2;
   }
 
@@ -107,7 +120,9 @@ export class Outlet {
   endReading(deliveries: readonly Delivery[], isAll: boolean, nextDueMs: number | undefined): void {
     this.reading = false;
     let taken = true;
+    if (isAll) this.lanes.retain(new Set(deliveries.map(({ id }) => id)));
     for (const delivery of deliveries) {
+      this.#readThrough = Math.max(this.#readThrough, delivery.id);
       if (this.lanes.size >= this.#window) taken = false;
       else this.lanes.add(delivery);
     }
@@ -116,10 +131,10 @@ export class Outlet {
     for (const then of this.#afterReading.splice(0)) then();
   }
 
-  /** A reading failed; it is tried again at that time. */
+  /** A reading failed; it is tried again at that time, and until then nobody knows what waits. */
   failReading(againMs: number): void {
     this.reading = false;
-    this.behind = false;
+    this.#readAgainMs = againMs;
     this.dueAt(againMs);
     for (const then of this.#afterReading.splice(0)) then();
   }
@@ -154,6 +169,7 @@ export class Outlet {
   wake(nowMs: number): void {
     if (this.nextDueMs === undefined || this.nextDueMs > nowMs) return;
     this.nextDueMs = undefined;
+    this.#readAgainMs = undefined;
     this.wakeNow();
   }
 
