@@ -169,8 +169,8 @@ export function dialectContract(
     });
 
     it('refuses a name that it does not know', () => {
-      const own = Object(written[name] ?? {}) as Record<string, unknown>;
-      const wrong = { ...written, [name]: { ...own, nonsense: 1 } };
+      const own = written[name];
+      const wrong = { ...written, [name]: { ...(own instanceof Object && own), nonsense: 1 } };
       const read = readDestination(wrong);
       expect(read).toMatchObject({ kind: 'problems', problems: [{ path: `${name}.nonsense` }] });
     });

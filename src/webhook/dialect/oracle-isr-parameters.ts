@@ -127,7 +127,7 @@ export const values: Readonly<Record<Parameter, (told: Told) => string>> = {
       ? ''
       : String(recording.of.endedAtMs - recording.of.startedAtMs),
   PAUSE_LENGTH: ({ recording, atMs }) =>
-    recording === undefined ? '' : String(pausedMs(recording.of, recording.of.endedAtMs ?? atMs)),
+    recording === undefined ? '' : String(pausedMs(recording.of, atMs)),
   // Asterisk's mute writes silence; it never cuts.
   PAUSE_SILENCE: () => 'true',
   DELETE_FLAG: () => 'false',

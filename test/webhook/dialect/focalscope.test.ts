@@ -334,6 +334,8 @@ describe('the placeholders', () => {
     expect(read({ ...missedEnd, legs: [root, carla] })).toEqual([{ ext: '1003', name: 'Carla' }]);
     const visit = { ...simpleQueue(1, 2), missedBy: ['Ann', 'Bob'] };
     expect(read({ ...missedEnd, legs: [], queue: [visit] })).toEqual([{ ext: '', name: 'Bob' }]);
+    const standIn: Leg = { ...root, standsFor: 'c', number: '1009', agent: 'Loop' };
+    expect(read({ ...takenEnd, legs: [standIn, carla] })).toEqual([{ ext: '1003', name: 'Carla' }]);
     const caller = { number: '1002', name: 'Ben' };
     const out = endedCall(1, { direction: 'outgoing', caller });
     expect(read(out)).toEqual([{ ext: '1002', name: 'Ben' }]);

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Call } from '../../../src/call/call.ts';
 import { isOfCall, type OfCall } from '../../../src/call/event.ts';
 import { readDestination } from '../../../src/webhook/destination.ts';
 import { type OracleIsrOptions, valuesOf } from '../../../src/webhook/dialect/oracle-isr.ts';
+import { recordingChanges } from '../../../src/webhook/dialect/recordings.ts';
 import { type EventType, eventTypes } from '../../../src/webhook/dialect/oracle-isr-parameters.ts';
 import type { Destination } from '../../../src/webhook/destination.ts';
 import type { RecorderCommand } from '../../../src/webhook/occurrence.ts';
@@ -190,6 +192,29 @@ describe('the parameters', () => {
     expect(new Set(each.flatMap((one) => [...one])).size).toBe(4);
   });
 
+  it('list who has taken part, up to eight, and nobody who was rung in vain', () => {
+    const [caller, first] = connectedCall(0).legs;
+    if (caller === undefined || first === undefined) throw new Error('a call has two legs');
+    const { address: _, ...called } = first;
+    const leg = (number: string, role: 'called' | 'joined') => ({
+      ...called,
+      key: number,
+      number,
+      role,
+    });
+    const { connectedAtMs: __, ...inVain } = leg('2', 'called');
+    const aorsOf = (legs: Call['legs']): string[] | undefined => {
+      const event = eventOf('recording.started', connectedCall(0, { legs, revision: 1 }));
+      return readBy(destined('RECORDING_STARTED_EVENT'), [event])[0]?.CALLED_AORS?.split(',');
+    };
+    const told = 'sip:1000@192.0.2.201';
+    expect(
+      aorsOf([caller, first, inVain, leg('3', 'joined'), { ...leg('4', 'called'), party: false }]),
+    ).toEqual([told, 'sip:3']);
+    const many = Array.from({ length: 20 }, (_, nth) => leg(String(nth), 'joined'));
+    expect(aorsOf([caller, first, ...many])).toHaveLength(8);
+  });
+
   it('hold nothing that could end an address, or a list of them', () => {
     const aorOf = (number: string, address?: string): string | undefined => {
       const caller = { number, ...(address !== undefined && { address }) };
@@ -225,6 +250,23 @@ describe('a request', () => {
     expect(decodeURIComponent(request.url)).toBe(
       `${url}?event=AudioRecordingStarted&calledAors=sip:7654321@1.2.3.1:5060&ucid=13-23132@1.2.3.4`,
     );
+  });
+
+  it('takes parameters that were typed with the sign that comes before them', () => {
+    for (const params of ['?a=1', '&a=1', 'a=1']) {
+      const [item] = toldOf(scene, destined('RECORDING_STARTED_EVENT', { params }));
+      const items = item === undefined ? [] : [item];
+      const destination = destined('RECORDING_STARTED_EVENT', { params });
+      expect(requestOf(items, destination).url).toBe(`${url}?a=1`);
+    }
+  });
+
+  it('of an event that the destination had before its change says what that event offers', () => {
+    const items = toldOf(scene, destined('RECORDING_STARTED_EVENT'));
+    const changed = destined('RECORDING_ENDED_EVENT', {
+      params: 'n=%ANI%&end=%END_TIME%&d=%DELETE_FLAG%',
+    });
+    expect(requestOf(items, changed).url).toBe(`${url}?n=%2B493012345678&end=&d=`);
   });
 
   it('leaves the base as typed, and encodes all that is reserved', () => {
@@ -311,6 +353,13 @@ describe('what is told', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('depends on what the call was before, whoever asked first', () => {
+    const [start] = [eventOf('recording.started', connectedCall(1, { revision: 5 }))];
+    const [was, now] = [connectedCall(1, { recordings: [] }), connectedCall(1)];
+    const count = (before: Call): number => recordingChanges(start, before).length;
+    expect([count(was), count(now), count(was)]).toEqual([1, 0, 1]);
   });
 
   it('is what the event is called after, where the call before it is not known', () => {
