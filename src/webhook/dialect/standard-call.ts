@@ -1,7 +1,8 @@
 /**
- * A call as the dialect `standard` tells it: nothing of how we keep it, only what can be promised. Pure.
+ * A call as the dialect `standard` tells it: nothing of how we keep it, only what can be promised. What is not
+ * known is undefined here, and left out of the JSON. Pure.
  */
-import type { Call, Leg, QueueVisit, Recording } from '../../call/call.ts';
+import type { Call, Leg, Party, QueueVisit, Recording } from '../../call/call.ts';
 import { cdrTime } from '../../record/cdr-xml.ts';
 import type { StandardCall } from './standard-schema.ts';
 
@@ -14,53 +15,44 @@ export function isoTime(atMs: number): string {
   return `${text.slice(0, 10)}T${text.slice(11)}Z`;
 }
 
-/** One optional member: the time under its name, or nothing. */
-function timed<Name extends string>(
-  name: Name,
-  atMs: number | undefined,
-): { [N in Name]?: string } {
-  // A computed name widens to any text; it is the one that was given.
-  return atMs === undefined ? {} : ({ [name]: isoTime(atMs) } as { [N in Name]?: string });
+function timeIf(atMs: number | undefined): string | undefined {
+  return atMs === undefined ? undefined : isoTime(atMs);
 }
-
-/** The values that are known. */
-function known<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-  // What is left has the names and the types of before, less undefined.
-  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
-}
-
-type Party = StandardCall['parties'][number];
 
 export function standardCall(call: Call): StandardCall {
-  const { caller, called, legs } = call;
+  const { legs } = call;
   const parties = legs.filter((leg) => leg.party);
   return {
     id: call.id,
     source: call.source,
-    ...known({ platformId: call.platformIds[0] }),
+    platformId: call.platformIds[0],
     revision: call.revision,
     state: call.state,
     direction: call.direction,
-    caller: known({ number: caller.number, name: caller.name, address: caller.address }),
-    called: known({ number: called.number, name: called.name, address: called.address }),
-    ...known({ dialled: call.dialled }),
+    caller: personOf(call.caller),
+    called: personOf(call.called),
+    dialled: call.dialled,
     started: isoTime(call.startedAtMs),
-    ...timed('answered', call.answeredAtMs),
-    ...timed('ended', call.endedAtMs),
-    ...known({ outcome: call.outcome, ending: call.ending, endedBy: call.endedBy?.side }),
-    ...(call.cause !== undefined && { cause: causeOf(call.cause) }),
-    ...known({ mergedInto: call.mergedInto, conference: call.conference }),
+    answered: timeIf(call.answeredAtMs),
+    ended: timeIf(call.endedAtMs),
+    outcome: call.outcome,
+    ending: call.ending,
+    endedBy: call.endedBy?.side,
+    cause: causeOf(call.cause),
+    mergedInto: call.mergedInto,
+    conference: call.conference,
     parties: parties.filter((leg) => leg.state !== 'ended').map(partyOf),
     formerParties: parties.filter((leg) => leg.state === 'ended').map(partyOf),
     holds: call.holds.map(({ by, fromMs, toMs }) => ({
-      ...known({ by }),
+      by,
       from: isoTime(fromMs),
-      ...timed('to', toMs),
+      to: timeIf(toMs),
     })),
     transfers: call.transfers.map(({ style, by, transferee, to, atMs }) => ({
       style,
-      ...known({ by, transferee, to }),
+      by,
+      transferee,
+      to,
       at: isoTime(atMs),
     })),
     queue: call.queue.map(visitOf),
@@ -68,21 +60,28 @@ export function standardCall(call: Call): StandardCall {
   };
 }
 
-function causeOf({ code, text }: NonNullable<Call['cause']>): NonNullable<StandardCall['cause']> {
-  return { code, ...known({ text }) };
+function personOf({ number, name, address }: Party): StandardCall['caller'] {
+  return { number, name, address };
 }
 
-function partyOf(leg: Leg): Party {
+function causeOf(cause: Call['cause']): StandardCall['cause'] {
+  return cause === undefined ? undefined : { code: cause.code, text: cause.text };
+}
+
+function partyOf(leg: Leg): StandardCall['parties'][number] {
+  const { number, name, role, state, device, agent } = leg;
   return {
-    ...known({ number: leg.number, name: leg.name }),
-    role: leg.role,
-    state: leg.state,
-    ...known({ device: leg.device, agent: leg.agent }),
+    number,
+    name,
+    role,
+    state,
+    device,
+    agent,
     offered: isoTime(leg.offeredAtMs),
-    ...timed('ringing', leg.ringingAtMs),
-    ...timed('answered', leg.connectedAtMs),
-    ...timed('ended', leg.endedAtMs),
-    ...(leg.cause !== undefined && { cause: causeOf(leg.cause) }),
+    ringing: timeIf(leg.ringingAtMs),
+    answered: timeIf(leg.connectedAtMs),
+    ended: timeIf(leg.endedAtMs),
+    cause: causeOf(leg.cause),
   };
 }
 
@@ -90,33 +89,32 @@ function visitOf(visit: QueueVisit): StandardCall['queue'][number] {
   return {
     name: visit.queue,
     joined: isoTime(visit.joinedAtMs),
-    ...timed('left', visit.leftAtMs),
-    ...known({ position: visit.position, result: visit.result, agent: visit.agent }),
+    left: timeIf(visit.leftAtMs),
+    position: visit.position,
+    result: visit.result,
+    agent: visit.agent,
     missedBy: [...visit.missedBy],
   };
 }
 
 function recordingOf(
-  recording: Recording,
+  { leg: key, startedAtMs, endedAtMs, pauses, file }: Recording,
   legs: readonly Leg[],
 ): StandardCall['recordings'][number] {
-  const { startedAtMs, endedAtMs, pauses, file } = recording;
   const open = endedAtMs === undefined ? pauses.filter((pause) => pause.toMs === undefined) : [];
   const sides = new Set(open.map((pause) => pause.side));
   const [first] = sides;
   return {
     state: endedAtMs !== undefined ? 'ended' : open.length > 0 ? 'paused' : 'recording',
-    ...known({
-      side: sides.size > 1 ? ('both' as const) : first,
-      number: legs.find((leg) => leg.key === recording.leg)?.number,
-    }),
+    side: sides.size > 1 ? 'both' : first,
+    number: legs.find((leg) => leg.key === key)?.number,
     started: isoTime(startedAtMs),
-    ...timed('ended', endedAtMs),
-    ...known({ file }),
-    pauses: pauses.map((pause) => ({
-      side: pause.side,
-      from: isoTime(pause.fromMs),
-      ...timed('to', pause.toMs),
+    ended: timeIf(endedAtMs),
+    file,
+    pauses: pauses.map(({ side, fromMs, toMs }) => ({
+      side,
+      from: isoTime(fromMs),
+      to: timeIf(toMs),
     })),
   };
 }

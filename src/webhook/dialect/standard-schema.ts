@@ -8,7 +8,7 @@ import { z } from 'zod';
 const time = z.iso
   .datetime({ precision: 3 })
   .meta({ id: 'Time', description: 'ISO 8601 with milliseconds, in UTC, with a Z.' });
-const text = z.string().exactOptional();
+const text = z.string().optional();
 const count = z.int().min(0);
 
 const person = z
@@ -30,16 +30,16 @@ const party = z
       .enum(['offered', 'ringing', 'connected', 'held', 'ended'])
       .describe('`held`: this party put the other on hold. `ended`: it has left.'),
     device: text,
-    agent: z.string().describe("The queue agent at this party's phone.").exactOptional(),
+    agent: z.string().describe("The queue agent at this party's phone.").optional(),
     offered: time,
-    ringing: time.exactOptional(),
-    answered: time.exactOptional(),
-    ended: time.exactOptional(),
-    cause: cause.exactOptional(),
+    ringing: time.optional(),
+    answered: time.optional(),
+    ended: time.optional(),
+    cause: cause.optional(),
   })
   .meta({ id: 'Party' });
 
-const hold = z.strictObject({ by: text, from: time, to: time.exactOptional() });
+const hold = z.strictObject({ by: text, from: time, to: time.optional() });
 
 const transfer = z.strictObject({
   style: z.enum(['blind', 'attended']),
@@ -52,9 +52,9 @@ const transfer = z.strictObject({
 const queue = z.strictObject({
   name: z.string(),
   joined: time,
-  left: time.exactOptional(),
-  position: count.exactOptional(),
-  result: z.enum(['answered', 'abandoned', 'left']).exactOptional(),
+  left: time.optional(),
+  position: count.optional(),
+  result: z.enum(['answered', 'abandoned', 'left']).optional(),
   agent: text,
   missedBy: z.array(z.string()).describe('Agents that were rung and did not answer, in order.'),
 });
@@ -65,12 +65,12 @@ const recording = z.strictObject({
   state: z.enum(['recording', 'paused', 'ended']),
   side: side
     .describe('What a paused recording leaves out, seen from the recorded party.')
-    .exactOptional(),
-  number: z.string().describe('Number of the recorded party.').exactOptional(),
+    .optional(),
+  number: z.string().describe('Number of the recorded party.').optional(),
   started: time,
-  ended: time.exactOptional(),
+  ended: time.optional(),
   file: text,
-  pauses: z.array(z.strictObject({ side, from: time, to: time.exactOptional() })),
+  pauses: z.array(z.strictObject({ side, from: time, to: time.optional() })),
 });
 
 const outcomes = [
@@ -90,7 +90,7 @@ const call = z
   .strictObject({
     id: z.string().min(1).describe('The same in all events of the call.'),
     source: z.string().min(1),
-    platformId: z.string().describe("The telephony system's own name of the call.").exactOptional(),
+    platformId: z.string().describe("The telephony system's own name of the call.").optional(),
     revision: z.int().min(1).describe('Counts the events of the call, from 1.'),
     state: z.enum(['offered', 'ringing', 'connected', 'held', 'ended']),
     direction: z.enum(['internal', 'incoming', 'outgoing', 'external']),
@@ -98,16 +98,16 @@ const call = z
     called: person,
     dialled: text,
     started: time,
-    answered: time.exactOptional(),
-    ended: time.exactOptional(),
-    outcome: z.enum(outcomes).exactOptional(),
+    answered: time.optional(),
+    ended: time.optional(),
+    outcome: z.enum(outcomes).optional(),
     ending: z
       .enum(['observed', 'reconciled', 'timed-out'])
       .describe('How we know that it ended: seen, concluded, or given up with its source.')
-      .exactOptional(),
-    endedBy: z.enum(['caller', 'called', 'platform']).exactOptional(),
-    cause: cause.exactOptional(),
-    mergedInto: z.string().describe('Id of the call in which its parties went on.').exactOptional(),
+      .optional(),
+    endedBy: z.enum(['caller', 'called', 'platform']).optional(),
+    cause: cause.optional(),
+    mergedInto: z.string().describe('Id of the call in which its parties went on.').optional(),
     conference: text,
     parties: z.array(party).describe('Everybody who is in the call now; nobody once it has ended.'),
     formerParties: z.array(party).describe('Everybody who has left it.'),
@@ -155,7 +155,7 @@ const commandFailed = z
     data: z.strictObject({
       command: z.enum(['start', 'pause', 'resume', 'stop', 'split']),
       reason: z.string(),
-      number: z.string().describe('Number of the party that was meant.').exactOptional(),
+      number: z.string().describe('Number of the party that was meant.').optional(),
       call,
     }),
   })
@@ -169,7 +169,7 @@ const ofSource = z
       source: z.strictObject({
         name: z.string().min(1),
         from: time.describe('When sight of it was lost.'),
-        to: time.describe('When it came back.').exactOptional(),
+        to: time.describe('When it came back.').optional(),
         reason: text,
       }),
     }),

@@ -112,15 +112,13 @@ function eventOf({ occurrence, key: id, sequence }: Item): StandardEvent {
     case 'command-failed': {
       const { command, reason, call, leg } = occurrence;
       const number = call.legs.find((each) => each.key === leg)?.number;
-      const meant = number === undefined ? {} : { number };
-      const data = { command, reason, ...meant, call: standardCall(call) };
+      const data = { command, reason, number, call: standardCall(call) };
       return { ...head, type: 'recording.command-failed', data };
     }
     case 'source': {
       const { kind: type, source: name, fromMs, toMs, reason } = occurrence.event;
-      const to = toMs === undefined ? {} : { to: isoTime(toMs) };
-      const why = reason === undefined ? {} : { reason };
-      return { ...head, type, data: { source: { name, from: isoTime(fromMs), ...to, ...why } } };
+      const to = toMs === undefined ? undefined : isoTime(toMs);
+      return { ...head, type, data: { source: { name, from: isoTime(fromMs), to, reason } } };
     }
     case 'model': {
       const type = typeOf(occurrence);

@@ -50,6 +50,16 @@ export class Receiver {
     }
   }
 
+  /** Nobody was reached for so long that everything live is out of date. */
+  expire(): void {
+    for (const [lane, waiting] of this.#lanes) {
+      this.#lanes.set(
+        lane,
+        waiting.filter(({ part }) => part.class === 'record'),
+      );
+    }
+  }
+
   /** Up to `most` items of each lane, in order, in one request per lane. */
   deliver(most: number): void {
     for (const [lane, waiting] of this.#lanes) {

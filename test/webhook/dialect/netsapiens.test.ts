@@ -221,6 +221,34 @@ describe('the model call', () => {
     );
   });
 
+  it('never leaves anything behind of a call that has ended, however long nobody was reached', () => {
+    fc.assert(
+      fc.property(
+        history,
+        fc.constantFrom('call', 'call_origid', 'agent', 'presence'),
+        fc.infiniteStream(fc.nat({ max: 5 })),
+        (entries, model, dice) => {
+          const receiver = new Receiver(netsapiens({ model }));
+          const events = entries.map(({ event }) => event).filter(isOfCall);
+          const over = new Set(
+            events.map(({ kind, call }) => (kind === 'call.ended' ? call.id : '')),
+          );
+          const ended = events.filter(({ call }) => over.has(call.id));
+          for (const happening of happenings(ended)) {
+            receiver.plan(happening);
+            const [toss = 0] = dice.take(1);
+            if (toss === 0) receiver.deliver(2);
+            if (toss === 1) receiver.expire();
+          }
+          receiver.expire();
+          receiver.deliver(Infinity);
+          expect(receiver.shown()).toEqual({});
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
   it('starts with all that a call has when a filter lets it through only later', () => {
     const destination = netsapiens({ model: 'call' }, { extensions: ['1002'] });
     const late = happenings(groupCall().events).filter(({ occurrence }) =>
@@ -292,6 +320,22 @@ describe('the model cdr', () => {
     });
   });
 
+  it('counts a time once in which both were on hold', () => {
+    const pbx = new Exchange();
+    const { from, to } = pbx.talk(anna, ben);
+    pbx.after(1_000).holds(to);
+    pbx.after(2_000).holds(from);
+    pbx.after(3_000).resumes(to);
+    pbx.after(4_000).resumes(from);
+    pbx.after(5_000).hangsUp(to, from);
+    const [[, record] = ['', {}]] = told(new Listener().hear(pbx.said), destination);
+    expect([record['time_holding'], record['time_talking'], record['batch_hold']]).toEqual([
+      '9',
+      '6',
+      '9',
+    ]);
+  });
+
   it('is one record of the last that was rung when nobody answered', () => {
     const pbx = new Exchange();
     const from = pbx.dials(anna, '1002');
@@ -360,6 +404,14 @@ describe('the model call_recording', () => {
 });
 
 describe('the models agent and presence', () => {
+  it('take nobody for one of the house because a trunk’s name stands in for a number', () => {
+    const pbx = new Exchange();
+    const from = pbx.dials({ device: 'trunk-berlin' }, '1001');
+    pbx.after(100).ringsAt(from, anna);
+    const objects = told(new Listener().hear(pbx.said), netsapiens({ model: 'presence' }));
+    expect(new Set(objects.map(([, object]) => object['user']))).toEqual(new Set(['1001']));
+  });
+
   it('show the agents of a queue: rung, talking, free again', () => {
     const objects = told(queueCall(), netsapiens({ model: 'agent' }));
     const keys = [
