@@ -110,11 +110,13 @@ function newAgent(allowed: AllowedBlocks, options: AgentOptions): Agent {
   });
 }
 
-function checkedConnector(
+/** @param build makes the connector that is watched */
+export function checkedConnector(
   allowed: AllowedBlocks,
   { resolve = systemResolve, ca, connectMs = 10_000 }: AgentOptions,
+  build: typeof buildConnector = buildConnector,
 ): buildConnector.connector {
-  const connect = buildConnector({
+  const connect = build({
     lookup: checkedLookup(allowed, resolve),
     timeout: connectMs,
     allowH2: false,
