@@ -33,7 +33,7 @@ const mostAgents = 128;
  * Connections are shared by those only who allow the same addresses: one that somebody was allowed to open
  * must not carry the requests of somebody who was not.
  */
-export class Outlet {
+export class Agents {
   readonly #options: AgentOptions;
   /** By their lists; those used last come last. */
   readonly #agents = new Map<string, Agent>();

@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { buildConnector } from 'undici';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AllowedBlocks } from '../../src/webhook/address.ts';
-import { checkedConnector, Outlet } from '../../src/webhook/agent.ts';
+import { Agents, checkedConnector } from '../../src/webhook/agent.ts';
 import { createSender, type SenderOptions } from '../../src/webhook/sender.ts';
 import type { Outcome, Sender } from '../../src/webhook/sending.ts';
 import { startReceiver, TestAuthority } from '../support/receivers.ts';
@@ -91,15 +91,15 @@ describe('an address that is not public', () => {
   });
 
   it('is shared by those who allow the same, however they write it', async () => {
-    const outlet = new Outlet();
+    const agents = new Agents();
     const [a, b] = ['127.0.0.0/8', '10.0.0.0/8'];
-    expect(outlet.for([a, b])).toBe(outlet.for([b, a, b]));
-    expect(outlet.for([])).toBe(outlet.for([]));
+    expect(agents.for([a, b])).toBe(agents.for([b, a, b]));
+    expect(agents.for([])).toBe(agents.for([]));
     expect(
-      new Set([outlet.for([]), outlet.for([a]), outlet.for([b]), outlet.for([a, b])]).size,
+      new Set([agents.for([]), agents.for([a]), agents.for([b]), agents.for([a, b])]).size,
     ).toBe(4);
-    await outlet.close();
-    expect(() => outlet.for([])).toThrow('stops');
+    await agents.close();
+    expect(() => agents.for([])).toThrow('stops');
   });
 
   it('is left at once where a connection has led to it all the same', async () => {
