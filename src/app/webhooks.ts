@@ -92,7 +92,8 @@ export class Webhooks {
     const { concurrency, perHost } = config.webhooks;
     const bridge = await Bridge.open({
       ...{ store, roster, open, onFirst },
-      sender: createSender(),
+      // Twice as many, for those that are still busy in the moment of their answer.
+      sender: createSender({ connections: 2 * perHost }),
       nowMs: () => steadyClock.now(),
       bounds: { perHost, inAll: concurrency },
       onTrouble: (error) => {

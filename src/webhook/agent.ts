@@ -33,7 +33,7 @@ const mostAgents = 128;
  * Connections are shared by those only who allow the same addresses: one that somebody was allowed to open
  * must not carry the requests of somebody who was not.
  */
-export class Outlet {
+export class Agents {
   readonly #options: AgentOptions;
   /** By their lists; those used last come last. */
   readonly #agents = new Map<string, Agent>();
@@ -110,11 +110,13 @@ function newAgent(allowed: AllowedBlocks, options: AgentOptions): Agent {
   });
 }
 
-function checkedConnector(
+/** @param build makes the connector that is watched */
+export function checkedConnector(
   allowed: AllowedBlocks,
   { resolve = systemResolve, ca, connectMs = 10_000 }: AgentOptions,
+  build: typeof buildConnector = buildConnector,
 ): buildConnector.connector {
-  const connect = buildConnector({
+  const connect = build({
     lookup: checkedLookup(allowed, resolve),
     timeout: connectMs,
     allowH2: false,

@@ -3,6 +3,7 @@
  * without what must stay secret. Pure.
  */
 import type { OutgoingRequest } from './dialect/dialect.ts';
+import { namesSecret } from './redaction.ts';
 
 /** Most characters of an answer that are kept. */
 export const longestAnswer = 1_000;
@@ -13,11 +14,6 @@ const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
 /** Names whose values nobody must read, whoever says them. */
 const secretName =
   'access_?token|api_?key|authorization|client_?secret|passwd|password|secret|sectok|token';
-/** Names of headers and parameters whose values are hidden as well where they are repeated. */
-const isSecretName = new RegExp(
-  `(^|[-_.])(${secretName}|auth|credentials?|key|pass|pwd|session|sig|signature)$`,
-  'i',
-);
 /** `token=…`, `"password": "…"`, `api_key: …`; also percent-encoded within a URL. */
 const secretPair = new RegExp(
   `((?:${secretName})["']?(?:\\s*[=:]\\s*|%3[ad]))("[^"]*"?|'[^']*'?|[^\\s&"',;<>}]+)`,
@@ -28,7 +24,7 @@ const credentials = /\b(bearer|basic)(\s+)[A-Za-z0-9+/_.~=-]{4,}/gi;
 const hidden = '[redacted]';
 
 /** The URL as far as it may be shown: no query, no fragment, no password. */
-export function shownUrl(url: string): string {
+export function plainUrl(url: string): string {
   const [, scheme = '', authority = '', path = ''] =
     /^([a-z][a-z0-9+.-]{0,20}:)?\/\/([^/?#]*)([^?#]*)/i.exec(url) ?? [];
   const host = authority.slice(authority.lastIndexOf('@') + 1);
@@ -60,16 +56,20 @@ export function withoutSecrets(text: string, secrets: readonly string[] = []): s
 export function secretsOf({ url, headers }: OutgoingRequest): readonly string[] {
   const found = new Set<string>();
   for (const [name, value] of Object.entries(headers)) {
-    if (!isSecretName.test(name) || name === 'idempotency-key') continue;
+    if (!isSecret(name) || name === 'idempotency-key') continue;
     found.add(value);
     found.add(value.slice(value.indexOf(' ') + 1));
   }
   for (const pair of url.split('?').slice(1).join('?').split('&')) {
     const at = pair.indexOf('=');
-    if (at > 0 && isSecretName.test(pair.slice(0, at))) found.add(pair.slice(at + 1));
+    if (at > 0 && isSecret(pair.slice(0, at))) found.add(pair.slice(at + 1));
   }
   // What is shorter says nothing, and would be found in every second word. The longest come first.
   return [...found].filter((text) => text.length >= 4).sort((a, b) => b.length - a.length);
+}
+
+function isSecret(name: string): boolean {
+  return namesSecret(name) || /tok$/i.test(name);
 }
 
 function oneLine(text: string): string {

@@ -31,6 +31,7 @@ interface Receiver {
   isProbed: boolean;
 }
 
+/** What came of a request to one that is no longer among them says nothing. */
 export class Receivers {
   readonly #receivers: readonly Receiver[];
 
@@ -69,7 +70,8 @@ export class Receivers {
   }
 
   works(index: number): void {
-    const receiver = this.#at(index);
+    const receiver = this.#receivers[index];
+    if (receiver === undefined) return;
     receiver.failures = 0;
     receiver.aloneMs = 0;
     receiver.untilMs = 0;
@@ -78,7 +80,8 @@ export class Receivers {
 
   /** @param random in [0, 1) */
   fails(index: number, nowMs: number, random: number): void {
-    const receiver = this.#at(index);
+    const receiver = this.#receivers[index];
+    if (receiver === undefined) return;
     receiver.failures += 1;
     // Those that were under way when it was given up say nothing new.
     const isNews = receiver.aloneMs === 0 ? receiver.failures >= threshold : receiver.isProbed;
@@ -90,15 +93,9 @@ export class Receivers {
 
   /** It asked to be left alone; or a probe was not sent after all, with a time that has come. */
   hold(index: number, untilMs: number): void {
-    const receiver = this.#at(index);
+    const receiver = this.#receivers[index];
+    if (receiver === undefined) return;
     receiver.heldUntilMs = Math.max(receiver.heldUntilMs, untilMs);
     receiver.isProbed = false;
-  }
-
-  #at(index: number): Receiver {
-    const receiver = this.#receivers[index];
-    if (receiver === undefined)
-      throw new RangeError(`Receivers: seen ${index}, expected one of us`);
-    return receiver;
   }
 }

@@ -3,10 +3,10 @@
  * more of an answer than a person would read, never anywhere but where the request says.
  */
 import type { Dispatcher } from 'undici';
-import { type AgentOptions, Outlet } from './agent.ts';
+import { type AgentOptions, Agents } from './agent.ts';
 import type { OutgoingRequest } from './dialect/dialect.ts';
 import { failed, requestFailure } from './failure.ts';
-import { secretsOf, shownAnswer, shownUrl, withoutSecrets } from './printable.ts';
+import { secretsOf, shownAnswer, plainUrl, withoutSecrets } from './printable.ts';
 import { retryAfterMs } from './retry-after.ts';
 import type { Outcome, Sender, SendLimits } from './sending.ts';
 import { wireOf } from './wire.ts';
@@ -22,7 +22,7 @@ export interface SenderOptions extends AgentOptions {
 }
 
 export function createSender({ nowMs = Date.now, ...options }: SenderOptions = {}): Sender {
-  const outlet = new Outlet(options);
+  const agents = new Agents(options);
   return {
     send: (request, limits) =>
       new Promise((resolve) => {
@@ -32,14 +32,14 @@ export function createSender({ nowMs = Date.now, ...options }: SenderOptions = {
         try {
           const { origin, path } = wire;
           const { method, headers, body } = request;
-          outlet
+          agents
             .for(limits.allowAddresses)
             .dispatch({ origin, path, method, headers, body: body ?? null }, exchange);
         } catch (error) {
           exchange.fail(error instanceof Error ? error : new Error(String(error)));
         }
       }),
-    close: () => outlet.close(),
+    close: () => agents.close(),
   };
 }
 
@@ -136,7 +136,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #answered(remark: string): void {
     if (this.#isOver || this.#head === undefined) return;
-    const to = this.#location === undefined ? '' : `redirects to ${shownUrl(this.#location)}`;
+    const to = this.#location === undefined ? '' : `redirects to ${plainUrl(this.#location)}`;
     const body =
       this.#bytes === 0 ? '' : shownAnswer(Buffer.concat(this.#chunks), secretsOf(this.#request));
     const answer = [to, body, remark === '' ? '' : `[${remark}]`]
@@ -153,7 +153,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #where(): string {
-    return shownUrl(this.#request.url);
+    return plainUrl(this.#request.url);
   }
 }
 

@@ -3,7 +3,7 @@
  * anew: receivers are promised their bytes as they were typed. Pure.
  */
 import type { OutgoingRequest } from './dialect/dialect.ts';
-import { shownUrl } from './printable.ts';
+import { plainUrl } from './printable.ts';
 
 export type Wire =
   | {
@@ -27,7 +27,7 @@ export function wireOf({ url, method, headers, body }: OutgoingRequest): Wire {
   const strange = /[^\x21-\x7e]/.exec(url);
   if (strange !== null) return fault(`The URL has ${named(strange[0])}, expected printable ASCII.`);
   const [, scheme, authority = '', path = ''] = /^(https?):\/\/([^/?#\\]+)(.*)$/i.exec(url) ?? [];
-  const shown = shownUrl(url);
+  const shown = plainUrl(url);
   if (scheme === undefined || !URL.canParse(`${scheme}://${authority}`)) {
     return fault(`${shown} is no http or https URL.`);
   }

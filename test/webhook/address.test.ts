@@ -125,6 +125,13 @@ describe('what a destination allows', () => {
     expect(new AllowedBlocks(['::ffff:10.0.0.0/104']).refusal('::ffff:10.2.0.1')).toBeUndefined();
   });
 
+  it('of IPv4 is not what IPv6 calls this machine', () => {
+    const allowed = new AllowedBlocks(['0.0.0.0/8']);
+    expect(allowed.refusal('::1')).toContain('this machine');
+    expect(allowed.refusal('::')).toContain('this machine');
+    expect(allowed.refusal('0.0.0.1')).toBeUndefined();
+  });
+
   it('is nothing where it cannot be read', () => {
     const bad = [
       '10.0.0.0/33',

@@ -1,7 +1,7 @@
 // What people are shown of URLs and answers, and what they never are.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { secretsOf, shownAnswer, shownUrl, withoutSecrets } from '../../src/webhook/printable.ts';
+import { secretsOf, shownAnswer, plainUrl, withoutSecrets } from '../../src/webhook/printable.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -16,11 +16,11 @@ describe('a URL', () => {
     ['a\r\nb', 'a b'],
     ['', ''],
   ])('%j is shown as %j', (url, shown) => {
-    expect(shownUrl(url)).toBe(shown);
+    expect(plainUrl(url)).toBe(shown);
   });
 
   it('is short', () => {
-    expect(shownUrl(`https://a.example/${'x'.repeat(5_000)}`).length).toBe(300);
+    expect(plainUrl(`https://a.example/${'x'.repeat(5_000)}`).length).toBe(300);
   });
 });
 

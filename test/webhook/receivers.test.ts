@@ -109,7 +109,14 @@ describe('receivers', () => {
 
   it('are one or more', () => {
     for (const count of [0, -1, 1.5, NaN]) expect(() => new Receivers(count)).toThrow(RangeError);
-    expect(() => new Receivers(2).works(2)).toThrow(RangeError);
+  });
+
+  it('take no notice of one that is no longer among them', () => {
+    const receivers = new Receivers(1);
+    receivers.works(7);
+    down(receivers, 7, 0);
+    receivers.hold(7, 5_000);
+    expect(receivers.pick(0)).toEqual(use(0));
   });
 });
 
