@@ -454,6 +454,6 @@ it('no secret is in anything that is shown, refused or audited, wherever it stan
       const all = JSON.stringify(heard);
       for (const each of [text, text.slice(0, 10), ...planted]) expect(all).not.toContain(each);
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
-});
+}, 60_000);
