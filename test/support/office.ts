@@ -64,6 +64,8 @@ export interface Office {
   nowMs: number;
   /** While it is, nothing that waits can be given up. */
   isDiskFull: boolean;
+  /** This destination stands in the configuration file from here on, alone. */
+  fromFile(table: unknown): void;
   /** Has an event of a call delivered to whoever wants it, as the journal would; resolves with the ids. */
   happens(event: OfCall): Promise<readonly number[]>;
   /** Says what came of a delivery. */
@@ -146,6 +148,7 @@ export async function openOffice(): Promise<Office> {
     set isDiskFull(is) {
       world.isDiskFull = is;
     },
+    fromFile: (table) => roster.renewFile([destinationOf(table)], world.nowMs),
     happens: (event) => {
       calls.set(event.call.id, event.call);
       return bridge.tell({ kind: 'call', event });
