@@ -25,11 +25,34 @@ export async function ask(
   accept: string,
   token: string | undefined,
 ): Promise<HttpAnswer> {
-  const headers: Record<string, string> = { accept };
-  if (token !== undefined && token !== '') headers['authorization'] = `Bearer ${token}`;
+  return request(base, path, { headers: headersOf(accept, token) });
+}
+
+export interface Asked {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly token: string | undefined;
+  /** Sent as JSON; undefined: no body. */
+  readonly body: unknown;
+}
+
+/** As `ask`, for requests that change something and answer in JSON. @throws {Failure} as `ask` does */
+export async function send(base: string, path: string, asked: Asked): Promise<HttpAnswer> {
+  const { method, token, body } = asked;
+  const headers = headersOf('application/json', token);
+  if (body === undefined) return request(base, path, { method, headers });
+  headers['content-type'] = 'application/json';
+  return request(base, path, { method, headers, body: JSON.stringify(body) });
+}
+
+function headersOf(accept: string, token: string | undefined): Record<string, string> {
+  const isGiven = token !== undefined && token !== '';
+  return isGiven ? { accept, authorization: `Bearer ${token}` } : { accept };
+}
+
+async function request(base: string, path: string, options: RequestInit): Promise<HttpAnswer> {
   try {
     const signal = AbortSignal.timeout(patienceMs);
-    const response = await fetch(base + path, { headers, signal, redirect: 'error' });
+    const response = await fetch(base + path, { ...options, signal, redirect: 'error' });
     return { status: response.status, body: await bounded(response) };
   } catch (error) {
     if (error instanceof Failure) throw error;

@@ -7,6 +7,8 @@ import { Command, CommanderError } from 'commander';
 import { callsCommand } from './calls.ts';
 import { cdrCommand } from './cdr.ts';
 import { checkCommand } from './check.ts';
+import { deliveriesCommand } from './deliveries.ts';
+import { destinationsCommand } from './destinations.ts';
 import { explain, exitCodesHelp, failureText } from './failure.ts';
 import type { ExitCode } from './failure.ts';
 import { receiverCommand } from './receiver.ts';
@@ -64,6 +66,8 @@ function program(to: Surface): Command {
     replayCommand(to),
     receiverCommand(to),
     tokensCommand(to),
+    destinationsCommand(to),
+    deliveriesCommand(to),
   ];
   for (const command of commands) {
     adopt(offhook, command);

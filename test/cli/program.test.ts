@@ -50,6 +50,13 @@ describe('help', () => {
     'tokens add',
     'tokens list',
     'tokens remove',
+    'destinations list',
+    'destinations add',
+    'destinations update',
+    'destinations test',
+    'deliveries list',
+    'deliveries replay',
+    'deliveries why',
   ])('of %s has an example and the exit codes', async (command) => {
     const { code, out } = await offhook([...command.split(' '), '--help']);
     expect(code).toBe(0);

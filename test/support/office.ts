@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
+import { StoreError } from '../../src/base/errors.ts';
 import type { Call } from '../../src/call/call.ts';
 import type { OfCall } from '../../src/call/event.ts';
 import { StoreClient } from '../../src/store/client.ts';
@@ -61,6 +62,10 @@ export interface Office {
   /** What was told as an entry of the audit log, in order. */
   readonly audited: Occurrence[];
   nowMs: number;
+  /** While it is, nothing that waits can be given up. */
+  isDiskFull: boolean;
+  /** This destination stands in the configuration file from here on, alone. */
+  fromFile(table: unknown): void;
   /** Has an event of a call delivered to whoever wants it, as the journal would; resolves with the ids. */
   happens(event: OfCall): Promise<readonly number[]>;
   /** Says what came of a delivery. */
@@ -86,8 +91,8 @@ export async function openOffice(): Promise<Office> {
   const roster = new Roster();
   const calls = new Map<string, Call>();
   const audited: Occurrence[] = [];
-  const clock = { nowMs: officeOpensMs };
-  const nowMs = (): number => clock.nowMs;
+  const world = { nowMs: officeOpensMs, isDiskFull: false };
+  const nowMs = (): number => world.nowMs;
   const bridge = await Bridge.open({
     store,
     roster,
@@ -101,7 +106,19 @@ export async function openOffice(): Promise<Office> {
   });
   const administration = new Administration({
     roster,
-    store,
+    store: {
+      putDestination: (row) => store.putDestination(row),
+      dropDestination: (id) => store.dropDestination(id),
+      pause: (id, paused) => store.pause(id, paused),
+      abandon: (ask) =>
+        world.isDiskFull
+          ? Promise.reject(new StoreError('STORE_COMMIT_FAILED', 'the disk is full'))
+          : store.abandon(ask),
+      destinationStates: () => store.destinationStates(),
+      deliveries: (ask) => store.deliveries(ask),
+      delivery: (id) => store.delivery(id),
+      replay: (ask) => store.replay(ask),
+    },
     bridge: {
       tell: (occurrence, to) => {
         if (to === undefined) audited.push(occurrence);
@@ -120,11 +137,18 @@ export async function openOffice(): Promise<Office> {
   return {
     ...{ store, roster, bridge, administration, calls, audited },
     get nowMs() {
-      return clock.nowMs;
+      return world.nowMs;
     },
     set nowMs(ms) {
-      clock.nowMs = ms;
+      world.nowMs = ms;
     },
+    get isDiskFull() {
+      return world.isDiskFull;
+    },
+    set isDiskFull(is) {
+      world.isDiskFull = is;
+    },
+    fromFile: (table) => roster.renewFile([destinationOf(table)], world.nowMs),
     happens: (event) => {
       calls.set(event.call.id, event.call);
       return bridge.tell({ kind: 'call', event });
@@ -138,7 +162,7 @@ export async function openOffice(): Promise<Office> {
       await store.settle({
         settlements: [{ ...what, ...changes }],
         statuses: [],
-        nowMs: clock.nowMs,
+        nowMs: world.nowMs,
       });
     },
   };
