@@ -32,7 +32,7 @@ export interface HttpParts {
   readonly counting: Pick<Counting, 'metrics' | 'requests'>;
   /** To be awaited before the metrics are read. */
   readonly beforeScrape: () => Promise<void>;
-  readonly webhooks: Pick<Webhooks, 'administration'>;
+  readonly webhooks: Pick<Webhooks, 'administration' | 'tell'>;
 }
 
 export interface HttpDoor {
@@ -77,7 +77,18 @@ export async function openHttp(config: Config, parts: HttpParts): Promise<HttpDo
         authorize: (header) => entrance.authorize(header),
         waitMs: (address) => entrance.waitMs(address),
       },
-      plugins: ingest === undefined ? [] : [ingestRoutes(ingest, { bodyBytes })],
+      plugins:
+        ingest === undefined
+          ? []
+          : [
+              ingestRoutes(ingest, {
+                bodyBytes,
+                objects: {
+                  tell: (objects) =>
+                    parts.webhooks.tell(objects.map((each) => ({ kind: 'model', ...each }))),
+                },
+              }),
+            ],
       onFault: (error, request) => log.error({ err: error, request }, 'request.failed'),
     },
   );

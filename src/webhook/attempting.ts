@@ -9,7 +9,8 @@ import type { OutgoingRequest } from './dialect/dialect.ts';
 import { addressed } from './envelope.ts';
 import { scrubber } from './redaction.ts';
 import type { Outcome, Sender } from './sending.ts';
-import { shownUrl } from './shown.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+import { plainUrl } from './printable.ts';
 
 export type Tried =
   | { readonly kind: 'tried'; readonly outcome: Outcome; readonly row: AttemptRow }
@@ -59,9 +60,23 @@ function rowOf(outcome: Outcome, url: string, startedMs: number, endedMs: number
   return {
     atMs: Math.trunc(startedMs),
     durationMs: Math.round(endedMs - startedMs),
-    url: shownUrl(url),
+    url: plainUrl(url),
     status: isAnswer ? outcome.status : null,
     error: isAnswer ? null : outcome.error,
     answer: isAnswer ? outcome.answer : outcome.detail,
   };
+}
+
+/** What follows from the outcome for one of the deliveries. @param random in [0, 1) */
+export function verdictOn(
+  outcome: Outcome,
+  { class: kind, attempts, expiresMs }: Delivery,
+  { dialect: name, retries }: Destination,
+  nowMs: number,
+  random: number,
+): Verdict {
+  const dialect = dialects[name];
+  const retriesMs = (retries ?? dialect.retries).map((seconds) => seconds * 1_000);
+  const attempted = { dialect, class: kind, attempts, retriesMs, expiresMs };
+  return verdictOf(outcome, { ...attempted, nowMs, random });
 }

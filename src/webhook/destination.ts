@@ -5,11 +5,13 @@
 import { z } from 'zod';
 import { plainName, plainNameShape } from '../base/names.ts';
 import { type ExtensionPattern, filterOf, parsePattern } from '../call/extension.ts';
+import { isBlock } from './address.ts';
 import type { DestinationProblem } from './dialect/dialect.ts';
 import { type DialectName, dialectNames, dialects } from './dialects.ts';
 import type { Filter } from './filter.ts';
 import { problemsOf, seenOf } from './problems.ts';
 
+const blockShape = 'an address or a block of them, such as "192.0.2.7" or "10.0.0.0/8"';
 const extensionShape =
   'an extension, such as "1001", "10*" or "1000-1099" (equally long, from low to high)';
 const seconds = (min: number, max: number) => z.number().min(min).max(max);
@@ -89,7 +91,7 @@ const commonShape = {
     })
     .optional(),
   /** Address blocks that are reached although they are private, such as "10.1.0.0/16". */
-  allowAddresses: z.array(z.string().max(64)).max(100).default([]),
+  allowAddresses: z.array(z.string().max(64).refine(isBlock, blockShape)).max(100).default([]),
 } as const;
 
 const commonSchema = z.strictObject(commonShape);

@@ -5,9 +5,8 @@
 import { Deadlines } from '../base/deadlines.ts';
 import type { StoreClient } from '../store/client.ts';
 import type { AttemptRow } from '../store/outbox-messages.ts';
-import { attempt } from './attempting.ts';
+import { attempt, verdictOn } from './attempting.ts';
 import type { Delivery } from './delivery.ts';
-import { dialects } from './dialects.ts';
 import { Hosts } from './hosts.ts';
 import { Outlet, type Resting, type Sending } from './outlet.ts';
 import type { Planned } from './planner.ts';
@@ -15,7 +14,7 @@ import { Refills } from './refills.ts';
 import type { Enrolled } from './roster.ts';
 import type { Outcome, Sender } from './sending.ts';
 import { settlementOf, Settling } from './settling.ts';
-import { type Verdict, verdictOf } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface DispatcherOptions {
   readonly store: Pick<StoreClient, 'due' | 'settle'>;
@@ -222,30 +221,20 @@ export class Dispatcher {
     const tried = await attempt(deliveries, destination, url, this.#options);
     if (tried.kind === 'untellable') {
       if (tried.fault !== undefined) onFault(tried.fault, destination.id);
-      // The receiver that was to be tried with it has not been.
-      outlet.hold(receiver, startedMs);
+      outlet.untried(receiver, startedMs);
       for (const each of deliveries) this.#settle(outlet, each, 'dead', tried.reason, null);
       return;
     }
     onAttempt?.(destination.id, tried.outcome, tried.row.durationMs);
-    const [first] = deliveries;
-    if (first === undefined) return;
+    const verdicts = deliveries.map((each) =>
+      verdictOn(tried.outcome, each, destination, nowMs(), Math.random()),
+    );
     // What it says of the receiver is the same for all of one request.
-    this.#learn(outlet, receiver, this.#verdictOn(outlet, first, tried.outcome), tried.row);
-    for (const each of deliveries) {
-      this.#judge(outlet, each, this.#verdictOn(outlet, each, tried.outcome), tried.row);
+    if (verdicts[0] !== undefined) this.#learn(outlet, receiver, verdicts[0], tried.row);
+    for (const [index, each] of deliveries.entries()) {
+      const verdict = verdicts[index];
+      if (verdict !== undefined) this.#judge(outlet, each, verdict, tried.row);
     }
-  }
-
-  #verdictOn(outlet: Outlet, delivery: Delivery, outcome: Outcome): Verdict {
-    const nowMs = this.#options.nowMs();
-    const { dialect, retries } = outlet.destination;
-    const { class: kind, attempts, expiresMs } = delivery;
-    const retriesMs = (retries ?? dialects[dialect].retries).map((seconds) => seconds * 1_000);
-    return verdictOf(outcome, {
-      ...{ dialect: dialects[dialect], class: kind, attempts, retriesMs, expiresMs, nowMs },
-      random: Math.random(),
-    });
   }
 
   #judge(outlet: Outlet, delivery: Delivery, verdict: Verdict, attempt: AttemptRow): void {
@@ -280,14 +269,12 @@ export class Dispatcher {
 
   /** What the attempt says of the receiver, and of the destination as a whole. */
   #learn(outlet: Outlet, receiver: number, verdict: Verdict, { status, answer }: AttemptRow): void {
-    const nowMs = this.#options.nowMs();
     if (verdict.disable) {
+      outlet.untried(receiver, 0);
       this.#become(outlet, 'disabled', 'The receiver says that it has gone for good (410).');
       return;
     }
-    if (verdict.holdMs > 0) outlet.hold(receiver, nowMs + verdict.holdMs);
-    else if (verdict.receiver === 'fails') outlet.fails(receiver, nowMs, Math.random());
-    else outlet.works(receiver);
+    outlet.learn(receiver, verdict, this.#options.nowMs(), Math.random());
     if (verdict.to === 'delivered') this.#become(outlet, 'active', null);
     else if (outlet.areReceiversDown) {
       this.#become(outlet, 'error', status === null ? answer : `The receiver answered ${status}.`);

@@ -8,6 +8,7 @@ import type { Destination } from './destination.ts';
 import { dialects } from './dialects.ts';
 import { Lanes } from './lanes.ts';
 import { Receivers } from './receivers.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Deliveries of one destination that may be in memory, and while nobody takes them. */
 const windowSize = 64;
@@ -195,17 +196,22 @@ export class Outlet {
     return { kind: 'send', deliveries: this.lanes.take(most), receiver: pick.index };
   }
 
-  works(receiver: number): void {
-    this.#receivers.works(receiver);
-  }
-
-  fails(receiver: number, nowMs: number, random: number): void {
-    this.#receivers.fails(receiver, nowMs, random);
+  /** What an attempt says of the receiver. @param random in [0, 1) */
+  learn(
+    receiver: number,
+    verdict: Pick<Verdict, 'holdMs' | 'receiver'>,
+    nowMs: number,
+    random: number,
+  ): void {
+    if (verdict.holdMs > 0) this.#receivers.hold(receiver, nowMs + verdict.holdMs);
+    else if (verdict.receiver === 'works') this.#receivers.works(receiver);
+    else this.#receivers.fails(receiver, nowMs, random);
     if (this.#receivers.areDown) this.#letGo();
   }
 
-  hold(receiver: number, untilMs: number): void {
-    this.#receivers.hold(receiver, untilMs);
+  /** A receiver that was picked has not been tried. */
+  untried(receiver: number, nowMs: number): void {
+    this.#receivers.hold(receiver, nowMs);
   }
 
   /** What nobody takes waits in the store. */

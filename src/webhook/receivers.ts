@@ -12,8 +12,9 @@ export type Pick =
   | { readonly kind: 'use'; readonly index: number; readonly probe: boolean }
   | { readonly kind: 'wait'; readonly untilMs: number };
 
-/** Failures in a row after which a receiver is left alone. */
-const threshold = 3;
+/** Failures in a row after which a receiver is left alone: where there are others to turn to, one is enough. */
+const thresholdAlone = 3;
+const thresholdOfSeveral = 1;
 /** The first and the longest time for which it is, before jitter, milliseconds. */
 const firstMs = 1_000;
 const longestMs = 60_000;
@@ -34,12 +35,14 @@ interface Receiver {
 /** What came of a request to one that is no longer among them says nothing. */
 export class Receivers {
   readonly #receivers: readonly Receiver[];
+  readonly #threshold: number;
 
   /** @param count how many there are, from 1 */
   constructor(count: number) {
     if (!Number.isInteger(count) || count < 1) {
       throw new RangeError(`Receivers: seen ${count}, expected one or more`);
     }
+    this.#threshold = count === 1 ? thresholdAlone : thresholdOfSeveral;
     this.#receivers = Array.from({ length: count }, () => ({
       failures: 0,
       aloneMs: 0,
@@ -84,7 +87,8 @@ export class Receivers {
     if (receiver === undefined) return;
     receiver.failures += 1;
     // Those that were under way when it was given up say nothing new.
-    const isNews = receiver.aloneMs === 0 ? receiver.failures >= threshold : receiver.isProbed;
+    const isNews =
+      receiver.aloneMs === 0 ? receiver.failures >= this.#threshold : receiver.isProbed;
     receiver.isProbed = false;
     if (!isNews) return;
     receiver.aloneMs = receiver.aloneMs === 0 ? firstMs : Math.min(receiver.aloneMs * 2, longestMs);

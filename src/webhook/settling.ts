@@ -8,8 +8,11 @@ import type { StoreClient } from '../store/client.ts';
 import type { AttemptRow, Settlement, StatusRow } from '../store/outbox-messages.ts';
 import type { Delivery } from './delivery.ts';
 
-/** What gathers within this time is written together, milliseconds. */
-const gatherMs = 10;
+/**
+ * What gathers within this time is written together, milliseconds: of small groups each page of the log is
+ * written again and again.
+ */
+const gatherMs = 50;
 /** Most settlements of one transaction. */
 const mostAtOnce = 500;
 const retry: BackoffPlan = { firstMs: 50, maxMs: 5_000 };
