@@ -67,7 +67,7 @@ it('waits, is paused, is tried again, given up, and delivered in the end', async
   await office.settle(id, 'waiting', { attempt, dueMs: office.nowMs + 5_000 });
   const retrying = await why();
   expect(retrying.verdict).toBe('retrying');
-  expect(retrying.text).toContain('1 attempt; the last one: status 503, status (no ***)');
+  expect(retrying.text).toContain('1 attempt; the last one: status 503 (no ***)');
   await office.settle(id, 'dead', { attempt, reason: 'refused' });
   expect(await why()).toMatchObject({
     verdict: 'dead',
