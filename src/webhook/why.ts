@@ -182,11 +182,10 @@ function outcomeOf(
   { status, error, answer }: DeliveryDetail['attempts'][number],
   scrub: (text: string) => string,
 ): string {
-  const words = [status === null ? '' : `status ${status}`, error ?? ''].filter(
-    (each) => each !== '',
-  );
+  // An answer that was refused is classed `status`, which the status says already.
+  const words = status === null ? (error ?? 'no answer') : `status ${status}`;
   const said = answer === null || answer === '' ? '' : ` (${scrub(answer).slice(0, 200)})`;
-  return `${words.join(', ') || 'no answer'}${said}`;
+  return `${words}${said}`;
 }
 
 function seconds(ms: number): string {
