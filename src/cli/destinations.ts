@@ -15,6 +15,7 @@ interface WriteOptions extends ServerOptions {
   readonly id?: string;
   readonly dialect?: string;
   readonly url?: string;
+  readonly allowAddress?: readonly string[];
 }
 
 const listed = z.object({
@@ -50,7 +51,12 @@ export function destinationsCommand(surface: Surface): Command {
     command
       .option('--file <file>', 'read it from a TOML or JSON file; - reads standard input')
       .option('--dialect <name>', 'oracle-isr, focalscope, netsapiens or standard')
-      .option('--url <url>', 'where requests go');
+      .option('--url <url>', 'where requests go')
+      .option(
+        '--allow-address <block>',
+        'private addresses that it may reach (may be repeated)',
+        collect,
+      );
 
   add('list', 'list the destinations and how they are', 'list').action((options: ServerOptions) =>
     list(options, surface),
@@ -61,7 +67,8 @@ export function destinationsCommand(surface: Surface): Command {
       surface.out(JSON.stringify(shown, null, 2));
     },
   );
-  writing(add('add', 'make a destination', 'add --id crm --file crm.toml'))
+  const made = 'add --id crm --dialect focalscope --url https://crm.example/calls';
+  writing(add('add', 'make a destination', made))
     .option('--id <id>', 'its name')
     .action(async (options: WriteOptions) => {
       const made = await manage(options, 'POST', '/v1/destinations', read(options, options.id));
@@ -170,14 +177,19 @@ export function destinationTable(
   return table(heading, rows, widestCell, paint);
 }
 
+function collect(block: string, before: readonly string[] = []): readonly string[] {
+  return [...before, block];
+}
+
 /** What is to be sent: the file, and over it what was given with flags. */
 function read(options: WriteOptions, id: string | undefined): unknown {
-  const { file, dialect, url } = options;
+  const { file, dialect, url, allowAddress } = options;
   return {
     ...(file === undefined ? {} : tableIn(file)),
     ...(id !== undefined && { id }),
     ...(dialect !== undefined && { dialect }),
     ...(url !== undefined && { url }),
+    ...(allowAddress !== undefined && { allowAddresses: allowAddress }),
   };
 }
 

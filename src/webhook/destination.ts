@@ -95,6 +95,8 @@ const commonShape = {
 } as const;
 
 const commonSchema = z.strictObject(commonShape);
+/** The names of the common table, for its documentation. */
+export const commonNames: readonly string[] = Object.keys(commonShape);
 type Common = z.output<typeof commonSchema>;
 
 /** A destination, checked. `written` is what was given, with secrets in clear. */

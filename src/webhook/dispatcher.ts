@@ -161,7 +161,7 @@ export class Dispatcher {
 
   /** Something has changed for it: it may have something to send, to read or to wait for. */
   #stir(outlet: Outlet): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#timer === undefined) return;
     this.#refills.look(outlet);
     this.#toServe.add(outlet);
     this.#serveLater();

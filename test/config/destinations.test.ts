@@ -23,7 +23,7 @@ function problemsOf(text: string, changes?: Partial<typeof bareMachine>): readon
   }
 }
 
-const head = '[[destination]]\nid = "crm"\ndialect = "standard"\n';
+const head = '[[destination]]\nid = "crm"\ndialect = "focalscope"\n';
 const url = 'url = "https://crm.example/hook"\n';
 
 describe('a destination in the configuration', () => {
@@ -38,7 +38,7 @@ describe('a destination in the configuration', () => {
     expect(config.destinations).toEqual([
       {
         id: 'crm',
-        dialect: 'standard',
+        dialect: 'focalscope',
         url: 'https://crm.example/hook',
         auth: { kind: 'bearer', token: 'hunter2' },
         headers: { 'x-tenant': 'acme', env: 'test' },
@@ -50,9 +50,9 @@ describe('a destination in the configuration', () => {
     const text = `${head}${url}auth = { kind = "bearer", token = "hunter2" }`;
     const config = readConfig(text, 'it', bareMachine);
     expect(effectiveSettings(config).destinations).toEqual({
-      crm: { dialect: 'standard', enabled: true },
+      crm: { dialect: 'focalscope', enabled: true },
     });
-    expect(effectiveText(config)).toContain('# destination "crm": standard\n');
+    expect(effectiveText(config)).toContain('# destination "crm": focalscope\n');
     expect(effectiveText(config)).not.toContain('hunter2');
   });
 
