@@ -39,14 +39,20 @@ function said(child: ChildProcess, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     let all = '';
     child.once('exit', (code) => reject(new Error(`ended with ${code}: ${all}`)));
-    child.stdout?.on('data', (chunk) => {
-      all += String(chunk);
-      if (all.includes(text)) resolve();
-    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk) => {
+        all += String(chunk);
+        if (all.includes(text)) resolve();
+      });
+    }
   });
 }
 
 let server: ChildProcess;
+let receiver: ChildProcess | undefined;
+
+/** The whole command, as the README has it. */
+const shown = (part: string): string => commands().find((each) => each.includes(part)) ?? '';
 
 beforeAll(async () => {
   // What `npm start` runs once it has built.
@@ -64,6 +70,7 @@ beforeAll(async () => {
 afterAll(async () => {
   const gone = new Promise((resolve) => server.once('exit', resolve));
   server.kill('SIGTERM');
+  receiver?.kill('SIGTERM');
   await gone;
   rmSync(folder, { recursive: true, force: true });
 });
@@ -121,17 +128,44 @@ const trials: Readonly<Record<string, () => void | Promise<void>>> = {
     expect(said).toMatch(/transferred .*blind to 1003 by 1001/);
   },
   'npx offhook tokens add --name wallboard': () => {
-    const shown = commands().find((each) => each.includes('tokens add')) ?? '';
-    const command = local(shown).replace('offhook.toml', join(folder, 'offhook.toml'));
+    const command = local(shown('tokens add')).replace(
+      'offhook.toml',
+      join(folder, 'offhook.toml'),
+    );
     const env = { ASTERISK_SECRET: 's' };
     expect(run(command, env)).toMatch(/ohk_[\w-]{43}/);
     const kept = readFileSync(join(folder, 'offhook-tokens.json'), 'utf8');
     expect(kept).toContain('"20*"');
     expect(kept).not.toContain('ohk_');
   },
+  'npx offhook receiver': async () => {
+    receiver = spawn(process.execPath, [join(root, 'dist/cli/main.js'), 'receiver'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    await said(receiver, 'http://127.0.0.1:7490');
+  },
+  'npx offhook destinations add --id try': () => {
+    expect(run(local(shown('destinations add')))).toContain('try is made');
+  },
+  'npx offhook destinations test try': () => {
+    expect(run(local('npx offhook destinations test try'))).toMatch(/Delivery \d+ is on its way/);
+  },
+  'npx offhook destinations list': () => {
+    expect(run(local('npx offhook destinations list'))).toMatch(
+      /try +(active|pending) +focalscope/,
+    );
+  },
+  'npx offhook deliveries list --destination try': () => {
+    expect(run(local('npx offhook deliveries list --destination try'))).toMatch(/start|hangup/);
+  },
+  'npx offhook deliveries why try <id>': () => {
+    const listed = run(`${local('npx offhook deliveries list --destination try')} --json`);
+    const id = /"call": ?"([0-9a-f-]{36})"/.exec(listed)?.[1];
+    expect(run(local(`npx offhook deliveries why try ${id}`))).toMatch(/deliver|wait|collapse/i);
+  },
   "curl -s http://127.0.0.1:7480/v1/signals -H 'content-type: application/json'": () => {
-    const command = commands().find((each) => each.includes('/v1/signals')) ?? '';
-    expect(run(command)).toContain('"accepted":2');
+    expect(run(shown('/v1/signals'))).toContain('"accepted":2');
   },
 };
 
