@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { StoreError } from '../base/errors.ts';
+import { Rounds } from '../base/rounds.ts';
 import type { StoreClient } from '../store/client.ts';
 import type { RetainStep } from '../store/messages.ts';
 
@@ -47,12 +48,11 @@ export class Retention {
   readonly #options: RetentionOptions;
   /** Rows dropped, and runs that failed, since the start. */
   readonly counts = { events: 0, cdrs: 0, signalIds: 0, failures: 0 };
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #stopped = false;
+  readonly #rounds: Rounds;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    this.#rounds = new Rounds(() => this.#run(), options.everyMs ?? 60_000);
   }
 
   /** The first run begins now. */
@@ -62,24 +62,18 @@ export class Retention {
 
   /** Runs now, or joins the run that is going on. */
   run(): Promise<void> {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    return this.#rounds.run();
   }
 
   /** Resolves when no step is under way. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   async #run(): Promise<void> {
-    clearTimeout(this.#timer);
     const sum = { events: 0, cdrs: 0, signalIds: 0 };
     try {
-      for (let more = true; more && !this.#stopped;) {
+      for (let more = true; more && !this.#rounds.isStopped;) {
         const step = await this.#options.store.retain(this.#step());
         sum.events += step.events;
         sum.cdrs += step.cdrs;
@@ -96,8 +90,6 @@ export class Retention {
       this.counts.failures += 1;
       this.#options.onReport({ kind: 'failed', error });
     }
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.run(), this.#options.everyMs ?? 60_000);
   }
 
   #step(): RetainStep {

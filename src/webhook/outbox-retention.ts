@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { StoreError } from '../base/errors.ts';
+import { Rounds } from '../base/rounds.ts';
 import type { StoreClient } from '../store/client.ts';
 
 /** What one run did. */
@@ -35,12 +36,11 @@ export class OutboxRetention {
   readonly #options: OutboxRetentionOptions;
   /** Deliveries dropped, and runs that failed, since the start. */
   readonly counts = { deliveries: 0, failures: 0 };
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #stopped = false;
+  readonly #rounds: Rounds;
 
   constructor(options: OutboxRetentionOptions) {
     this.#options = options;
+    this.#rounds = new Rounds(() => this.#run(), options.everyMs ?? everyMsByDefault);
   }
 
   /** The first run begins now. */
@@ -50,25 +50,19 @@ export class OutboxRetention {
 
   /** Runs now, or joins the run that is going on. */
   run(): Promise<void> {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    return this.#rounds.run();
   }
 
   /** Resolves when no step is under way. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   async #run(): Promise<void> {
-    clearTimeout(this.#timer);
-    const { store, clock, settledMaxAgeMs, onReport, everyMs = everyMsByDefault } = this.#options;
+    const { store, clock, settledMaxAgeMs, onReport } = this.#options;
     let deliveries = 0;
     try {
-      for (let more = true; more && !this.#stopped;) {
+      for (let more = true; more && !this.#rounds.isStopped;) {
         const nowMs = clock.now();
         const settledBeforeMs = settledMaxAgeMs === 0 ? 0 : nowMs - settledMaxAgeMs;
         const step = await store.retainOutbox({ settledBeforeMs, nowMs, limit: rowsPerStep });
@@ -83,7 +77,5 @@ export class OutboxRetention {
       this.counts.failures += 1;
       onReport({ kind: 'failed', error });
     }
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.run(), everyMs);
   }
 }

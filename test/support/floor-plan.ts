@@ -26,6 +26,7 @@ export const doors: Readonly<Record<string, string>> = {
   'access/tokens.ts': 'dice: draws new tokens',
   'base/bounded-file.ts': 'reads an open file',
   'base/clock.ts': 'the clock itself',
+  'base/rounds.ts': 'a timer: the rest between two rounds',
   'client/browser.ts': 'the page: its address and its WebSocket',
   'client/driver.ts': 'timer, clock and dice of a feed',
   'client/tcp.ts': 'sockets to a server',
