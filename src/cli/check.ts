@@ -49,7 +49,10 @@ function check(options: CheckOptions, surface: Surface): void {
   surface.out(effectiveText(config).trimEnd());
   const enabled = config.sources.filter((source) => source.enabled).length;
   const sources = enabled === 1 ? 'one source' : `${enabled} sources`;
-  surface.aside(surface.asidePaint('green', `✔ ${options.config} is good, with ${sources}.`));
+  const { length } = config.destinations;
+  const told = length === 1 ? 'one destination' : `${length} destinations`;
+  const both = length === 0 ? sources : `${sources} and ${told}`;
+  surface.aside(surface.asidePaint('green', `✔ ${options.config} is good, with ${both}.`));
   if (enabled === 0) {
     surface.aside('  Without a source no call is ever seen; add a [[source]].');
   }

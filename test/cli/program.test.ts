@@ -116,6 +116,25 @@ describe('check', () => {
     expect(err).toContain('offhook.toml is good, with one source.');
   });
 
+  it('looks at destinations too', async () => {
+    const destination = '[[destination]]\nid = "crm"\ndialect = "focalscope"\n';
+    written(`${destination}url = "https://crm.example/calls?key=hunter2"\n`);
+    const good = await offhook(['check']);
+    expect(good.err).toContain('is good, with 0 sources and one destination.');
+    expect(good.out).toContain('# destination "crm": focalscope\n');
+    expect(good.out).not.toContain('hunter2');
+    written(`${destination}[destination.focalscope.params]\nEvent = "{{Nothing}}"\n`);
+    const bad = await offhook(['check']);
+    expect(bad.code).toBe(1);
+    expect(bad.out).toContain('✘ destination[0].url\n');
+    written(
+      `${destination}url = "http://x.example"\n[destination.focalscope.params]\nEvent = "{{Nothing}}"\n`,
+    );
+    expect((await offhook(['check'])).out).toMatch(
+      /^✘ destination\[0\]\.focalscope\.params\.Event\n.*Nothing.*\n.*DialApiEventName/,
+    );
+  });
+
   it('answers programs in JSON', async () => {
     written('[feed]\nport = 70000\n');
     const bad = await offhook(['check', '--json']);
