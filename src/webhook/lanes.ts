@@ -50,20 +50,33 @@ export class Lanes {
     return count;
   }
 
-  /**
-   * Puts a delivery at the end of its lane, unless it is there already, or its lane waits in the store.
-   * @returns what it has made superfluous; known until `settled`
-   */
-  add(delivery: Delivery): readonly Delivery[] {
-    if (this.#known.has(delivery.id)) return [];
+  /** Puts a delivery at the end of its lane, unless it is there already, or its lane waits in the store. */
+  add(delivery: Delivery): void {
+    if (this.#known.has(delivery.id)) return;
     const lane = this.#lane(delivery.lane);
-    if (lane.parking) return [];
-    const collapsed = this.#collapse(lane, delivery);
+    if (lane.parking) return;
     lane.queue.push(delivery);
     this.#known.add(delivery.id);
     this.#size += 1;
     if (lane.taken === 0) this.#ready.add(delivery.lane);
-    return collapsed;
+  }
+
+  /**
+   * Lets go of what the delivery makes superfluous, as the store does it when one is added; what is under way
+   * stays. To be asked of every new delivery, whether or not it is added here.
+   * @returns what it was; known until `settled`
+   */
+  supersede({ id, lane: key, supersedes, topic }: Delivery): readonly Delivery[] {
+    const lane = this.#lanes.get(key);
+    if (lane === undefined || supersedes === 'nothing') return [];
+    const isOver = (each: Delivery): boolean =>
+      each.id < id && each.class === 'live' && (supersedes === 'live' || each.topic === topic);
+    const waiting = lane.queue.splice(lane.taken);
+    const over = waiting.filter(isOver);
+    lane.queue.push(...waiting.filter((each) => !isOver(each)));
+    this.#size -= over.length;
+    this.#letGoOf(key, lane);
+    return over;
   }
 
   /** Lets go of what stands first in its lane and has expired. @returns it; known until `settled` */
@@ -138,12 +151,13 @@ export class Lanes {
 
   /** Lets go of what the store does not have any more, but for what is under way. */
   retain(ids: ReadonlySet<number>): void {
-    for (const [key, { queue, taken }] of this.#lanes) {
+    for (const [key, lane] of this.#lanes) {
+      const { queue, taken } = lane;
       const waiting = queue.splice(taken);
       queue.push(...waiting.filter(({ id }) => ids.has(id)));
       for (const { id } of waiting) if (!ids.has(id)) this.#known.delete(id);
       this.#size -= waiting.length + taken - queue.length;
-      if (queue.length === 0) this.#ready.delete(key);
+      this.#letGoOf(key, lane);
     }
   }
 
@@ -160,16 +174,11 @@ export class Lanes {
     this.#ready.clear();
   }
 
-  /** As the store does it when the newer one is added. */
-  #collapse({ queue, taken }: Lane, { supersedes, topic }: Delivery): readonly Delivery[] {
-    if (supersedes === 'nothing') return [];
-    const isOver = (each: Delivery): boolean =>
-      each.class === 'live' && (supersedes === 'live' || each.topic === topic);
-    const waiting = queue.splice(taken);
-    const over = waiting.filter(isOver);
-    queue.push(...waiting.filter((each) => !isOver(each)));
-    this.#size -= over.length;
-    return over;
+  /** Forgets a lane that has nothing left, unless the store is still to hear of it. */
+  #letGoOf(key: string, { queue, parking }: Lane): void {
+    if (queue.length > 0 || parking) return;
+    this.#ready.delete(key);
+    this.#lanes.delete(key);
   }
 
   #lane(key: string): Lane {

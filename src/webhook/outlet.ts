@@ -92,6 +92,7 @@ export class Outlet {
   made(delivery: Delivery, held: boolean, nowMs: number): void {
     // What has become due meanwhile may be of its lane, and comes first.
     this.wake(nowMs);
+    this.#supersede(delivery);
     if (delivery.id <= this.#readThrough) {
       // A reading was faster than this word of it, and has seen it as it is by now: perhaps collapsed.
       if (!this.lanes.knows(delivery.id)) this.wakeNow();
@@ -101,7 +102,16 @@ export class Outlet {
       this.wakeNow();
       return;
     }
-    for (const { id } of this.lanes.add(delivery)) this.afterReading(() => this.lanes.settled(id));
+    this.lanes.add(delivery);
+  }
+
+  /** What the store has collapsed for it is not sent either, even if it is still to come from a reading. */
+  #supersede(delivery: Delivery): void {
+    if (delivery.supersedes === 'nothing') return;
+    const over = this.lanes.supersede(delivery);
+    this.afterReading(() => {
+      for (const { id } of [...over, ...this.lanes.supersede(delivery)]) this.lanes.settled(id);
+    });
   }
 
   /** Whether the store should be read now. */

@@ -45,11 +45,13 @@ describe('lanes', () => {
     lanes.take(1);
     lanes.add(delivery(2, 'a', { class: 'live', topic: 'update' }));
     lanes.add(delivery(3, 'a', { class: 'record', topic: 'recording' }));
-    expect(
-      ids(lanes.add(delivery(4, 'a', { class: 'live', topic: 'update', supersedes: 'topic' }))),
-    ).toEqual([2]);
+    const newer = delivery(4, 'a', { class: 'live', topic: 'update', supersedes: 'topic' });
+    expect(ids(lanes.supersede(newer))).toEqual([2]);
+    lanes.add(newer);
     lanes.add(delivery(5, 'b', { class: 'live' }));
-    expect(ids(lanes.add(delivery(6, 'a', { topic: 'end', supersedes: 'live' })))).toEqual([4]);
+    const end = delivery(6, 'a', { topic: 'end', supersedes: 'live' });
+    expect(ids(lanes.supersede(end))).toEqual([4]);
+    lanes.add(end);
     expect(lanes.size).toBe(4);
   });
 
