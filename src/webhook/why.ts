@@ -127,7 +127,8 @@ function worstOf({ deliveries, standing, paused }: WhyAsk): WhyVerdict {
 /** What keeps everything at this destination waiting. */
 function holding({ enrolled, standing, paused, scrub }: WhyAsk): string[] {
   const { id, enabled } = enrolled.destination;
-  const why = standing.reason === null ? '' : `: ${scrub(standing.reason)}`;
+  // Reasons are sentences; here one goes on.
+  const why = standing.reason === null ? '' : `: ${scrub(standing.reason).replace(/\.$/, '')}`;
   const resume = `\`offhook destinations resume ${id}\``;
   if (!enabled) return [`The destination "${id}" is switched off: set enabled = true.`];
   if (standing.status === 'disabled') {
