@@ -138,12 +138,14 @@ export class Lanes {
 
   /** Lets go of what the store does not have any more, but for what is under way. */
   retain(ids: ReadonlySet<number>): void {
-    for (const [key, { queue, taken }] of this.#lanes) {
+    for (const [key, { queue, taken, parking }] of this.#lanes) {
       const waiting = queue.splice(taken);
       queue.push(...waiting.filter(({ id }) => ids.has(id)));
       for (const { id } of waiting) if (!ids.has(id)) this.#known.delete(id);
       this.#size -= waiting.length + taken - queue.length;
-      if (queue.length === 0) this.#ready.delete(key);
+      if (queue.length > 0) continue;
+      this.#ready.delete(key);
+      if (!parking) this.#lanes.delete(key);
     }
   }
 
