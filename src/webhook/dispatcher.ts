@@ -92,6 +92,8 @@ export class Dispatcher {
     }
     if (known !== undefined) {
       known.renew(enrolled.destination);
+      // Room at the hosts that it had is not for it any more.
+      this.#hosts.forget(known);
       known.wakeNow();
       this.#stir(known);
       return;
@@ -189,8 +191,12 @@ export class Dispatcher {
 
   /** Whether it may have more to send at once. */
   #serveOne(outlet: Outlet): boolean {
-    if (!this.#hosts.hasRoom(outlet)) return false;
     const nowMs = this.#options.nowMs();
+    if (!this.#hosts.hasRoom(outlet, outlet.urlAt(nowMs))) {
+      // It may have waited for another of its hosts than the one that it turns to now.
+      for (const each of this.#hosts.passOn(outlet)) this.#stir(each);
+      return false;
+    }
     const step = outlet.next(nowMs, (each) => this.#expire(outlet, each));
     if (step.kind === 'wait') {
       for (const each of this.#hosts.passOn(outlet)) this.#stir(each);

@@ -20,15 +20,19 @@ export class Hosts {
     this.#bounds = bounds;
   }
 
-  /** Whether a request may be begun to some receiver of it; if not, it is handed out by a later `end`. */
-  hasRoom(outlet: Outlet): boolean {
+  /**
+   * Whether the outlet may begin a request to this URL; if not, it is handed out by a later `end`.
+   * @param url undefined: to none in particular
+   */
+  hasRoom(outlet: Outlet, url: string | undefined): boolean {
     if (this.underWay >= this.#bounds.inAll) {
       this.#waitingForAny.add(outlet);
       return false;
     }
-    const hosts = outlet.destination.urls.map((url) => this.#host(hostOf(url)));
-    if (hosts.every(({ underWay }) => underWay < this.#bounds.perHost)) return true;
-    for (const host of hosts) if (host.underWay >= this.#bounds.perHost) host.waiting.add(outlet);
+    if (url === undefined) return true;
+    const host = this.#host(hostOf(url));
+    if (host.underWay < this.#bounds.perHost) return true;
+    host.waiting.add(outlet);
     return false;
   }
 
@@ -52,11 +56,12 @@ export class Hosts {
 
   /** It did not use the room that it was offered; @returns who has waited for it, as `end` does */
   passOn(outlet: Outlet): Outlet[] {
+    if (this.underWay >= this.#bounds.inAll) return [];
     const next = outlet.destination.urls.map((url) => {
-      const waiting = this.#hosts.get(hostOf(url))?.waiting;
-      return waiting && firstOf(waiting);
+      const host = this.#hosts.get(hostOf(url));
+      return host && host.underWay < this.#bounds.perHost ? firstOf(host.waiting) : undefined;
     });
-    if (this.underWay < this.#bounds.inAll) next.push(firstOf(this.#waitingForAny));
+    next.push(firstOf(this.#waitingForAny));
     return next.filter((each): each is Outlet => each !== undefined);
   }
 

@@ -206,6 +206,12 @@ export class Outlet {
     return { kind: 'send', deliveries: this.lanes.take(most), receiver: pick.index };
   }
 
+  /** Where the next request would go to; undefined while all of its receivers are left alone. */
+  urlAt(nowMs: number): string | undefined {
+    const next = this.#receivers.next(nowMs);
+    return next.kind === 'use' ? this.destination.urls[next.index] : undefined;
+  }
+
   /** What an attempt says of the receiver. @param random in [0, 1) */
   learn(
     receiver: number,

@@ -58,16 +58,20 @@ export class Receivers {
   }
 
   pick(nowMs: number): Pick {
+    const next = this.next(nowMs);
+    const receiver = next.kind === 'use' ? this.#receivers[next.index] : undefined;
+    if (receiver !== undefined) receiver.isProbed = receiver.aloneMs > 0;
+    return next;
+  }
+
+  /** What `pick` would say, without picking it. */
+  next(nowMs: number): Pick {
     let untilMs = Infinity;
     for (const [index, receiver] of this.#receivers.entries()) {
       const freeMs = Math.max(receiver.untilMs, receiver.heldUntilMs);
       if (receiver.isProbed) untilMs = Math.min(untilMs, nowMs + probeMs);
       else if (nowMs < freeMs) untilMs = Math.min(untilMs, freeMs);
-      else {
-        const probe = receiver.aloneMs > 0;
-        receiver.isProbed = probe;
-        return { kind: 'use', index, probe };
-      }
+      else return { kind: 'use', index, probe: receiver.aloneMs > 0 };
     }
     return { kind: 'wait', untilMs };
   }
