@@ -121,5 +121,5 @@ function refused(
 
 function idIn(body: unknown): string {
   const isNamed = typeof body === 'object' && body !== null && 'id' in body;
-  return isNamed ? String(body.id).slice(0, 64) : '';
+  return isNamed && typeof body.id === 'string' ? body.id.slice(0, 64) : '';
 }

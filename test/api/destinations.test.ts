@@ -182,6 +182,8 @@ describe('a body', () => {
     ['large', JSON.stringify('x'.repeat(70_000)), 'application/json', 413, 'BODY_TOO_LARGE'],
     ['a list', '[]', 'application/json', 422, 'DESTINATION_INVALID'],
     ['nothing', '', 'application/json', 422, 'DESTINATION_INVALID'],
+    ['named by no text', '{"id":{"toString":1}}', 'application/json', 422, 'DESTINATION_INVALID'],
+    ['a prototype', '{"__proto__":{"id":"x"}}', 'application/json', 422, 'DESTINATION_INVALID'],
   ])('that is %s is refused', async (_name, body, type, status, code) => {
     const answer = await ask('POST', '/v1/destinations', body, { 'content-type': type });
     expect(answer).toMatchObject({ status, json: { code } });
