@@ -199,7 +199,7 @@ export class EmbeddedJournal implements Journal, SignalMemory {
       const commit = this.#next();
       if (commit === undefined) break;
       this.#startedMs = performance.now();
-      const outbox = this.#outbox?.rowsOf(commit.entries);
+      const outbox = await this.#outbox?.rowsOf(commit.entries);
       const enqueued = await this.#commit(commit, outbox);
       if (enqueued === undefined) return;
       this.#onCommit?.(commit.entries.length, performance.now() - this.#startedMs);

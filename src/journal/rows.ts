@@ -26,8 +26,8 @@ export interface CdrMaker {
 
 /** Says what of the journal is to be delivered to whom, and hears when that is on the disk. */
 export interface OutboxMaker {
-  /** Asked once of every entry, in order, before its commit. */
-  readonly rowsOf: (entries: readonly JournalEntry[]) => OutboxRows;
+  /** Asked once of every entry, in order, before its commit. Never rejects. */
+  readonly rowsOf: (entries: readonly JournalEntry[]) => Promise<OutboxRows>;
   /** Called after the commit, when everybody else has been told. */
   readonly committed: (rows: OutboxRows, enqueued: Enqueued) => void;
 }

@@ -12,6 +12,9 @@ import type { Occurrence } from './occurrence.ts';
 import { type Plan, Planner } from './planner.ts';
 import type { Roster } from './roster.ts';
 
+/** For how long events are planned in one turn of the event loop, milliseconds. */
+const turnMs = 2;
+
 export interface BridgeOptions extends Omit<DispatcherOptions, 'store'> {
   readonly store: Pick<
     StoreClient,
@@ -62,10 +65,20 @@ export class Bridge {
   }
 
   /** What these events cause; asked by the journal once of each, in order, before their commit. */
-  rowsOf(events: readonly CallEvent[]): OutboxRows {
-    const plan = this.#planner.ofEvents(events, this.#options.nowMs());
-    this.#plans.set(plan.rows, plan);
-    return plan.rows;
+  async rowsOf(events: readonly CallEvent[]): Promise<OutboxRows> {
+    const { nowMs } = this.#options;
+    const steps = this.#planner.ofEvents(events, nowMs());
+    let endMs = nowMs() + turnMs;
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) {
+        this.#plans.set(step.value.rows, step.value);
+        return step.value.rows;
+      }
+      if (nowMs() < endMs) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      endMs = nowMs() + turnMs;
+    }
   }
 
   /** What `rowsOf` gave is on the disk. */

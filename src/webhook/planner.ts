@@ -69,75 +69,78 @@ export class Planner {
     return first;
   }
 
-  /** What these events cause; to be asked once of each, in order. */
-  ofEvents(events: readonly CallEvent[], nowMs: number): Plan {
-    const drafts: Draft[] = [];
+  /**
+   * What these events cause; to be asked once of each, in order. Yields after each event, for whoever must not
+   * be held up by many events that many want.
+   */
+  *ofEvents(events: readonly CallEvent[], nowMs: number): Generator<undefined, Plan> {
+    const plan = newPlan();
     for (const event of events) {
-      if (!isOfCall(event)) {
-        this.#addAll(drafts, { kind: 'source', event }, undefined);
-        continue;
-      }
-      const { call } = event;
-      this.#addAll(drafts, { kind: 'call', event }, this.#open.get(call.id));
-      if (call.state === 'ended') this.#open.delete(call.id);
-      else this.#open.set(call.id, call);
+      if (isOfCall(event)) {
+        const { call } = event;
+        this.#addAll(plan, { kind: 'call', event }, this.#open.get(call.id), nowMs);
+        if (call.state === 'ended') this.#open.delete(call.id);
+        else this.#open.set(call.id, call);
+      } else this.#addAll(plan, { kind: 'source', event }, undefined, nowMs);
+      yield;
     }
-    return this.#planOf(drafts, nowMs);
+    return plan;
   }
 
   /** What this causes, which is no event of the journal. */
   ofOccurrence(occurrence: Occurrence, nowMs: number): Plan {
-    const drafts: Draft[] = [];
+    const plan = newPlan();
     const call = callOf(occurrence);
-    this.#addAll(drafts, occurrence, call && this.#open.get(call.id));
-    return this.#planOf(drafts, nowMs);
+    this.#addAll(plan, occurrence, call && this.#open.get(call.id), nowMs);
+    return plan;
   }
 
   /** As `ofOccurrence`, for one destination alone, whatever it is limited to. */
   ofOccurrenceFor(destination: Destination, occurrence: Occurrence, nowMs: number): Plan {
-    const drafts: Draft[] = [];
-    this.#add(drafts, destination, occurrence, undefined);
-    return this.#planOf(drafts, nowMs);
+    const plan = newPlan();
+    this.#add(plan, [destination], occurrence, undefined, nowMs);
+    return plan;
   }
 
-  #addAll(drafts: Draft[], occurrence: Occurrence, before: Call | undefined): void {
-    for (const destination of this.#matching.wanting(occurrence)) {
-      this.#add(drafts, destination, occurrence, before);
-    }
+  #addAll(plan: OpenPlan, occurrence: Occurrence, before: Call | undefined, nowMs: number): void {
+    this.#add(plan, this.#matching.wanting(occurrence), occurrence, before, nowMs);
   }
 
   #add(
-    drafts: Draft[],
-    destination: Destination,
+    plan: OpenPlan,
+    destinations: readonly Destination[],
     occurrence: Occurrence,
     before: Call | undefined,
+    nowMs: number,
   ): void {
-    try {
-      const parts = dialects[destination.dialect].partsOf(occurrence, before, destination);
-      if (parts.length > 0) drafts.push({ destination, occurrence, parts });
-    } catch (error) {
-      this.#onFault(error, destination.id, idOf(occurrence));
+    let row: OccurrenceRow | undefined;
+    for (const destination of destinations) {
+      const parts = this.#partsFor(destination, occurrence, before);
+      if (parts.length === 0) continue;
+      if (row === undefined) {
+        row = occurrenceRow((this.#occurrence += 1), occurrence);
+        plan.rows.occurrences.push(row);
+      }
+      for (const [index, part] of parts.entries()) {
+        const made = this.#rowOf(destination, occurrence, row, part, index, nowMs);
+        plan.rows.deliveries.push(made);
+        const delivery = { ...made, attempts: 0, occurrence };
+        plan.deliveries.push({ destination: destination.id, delivery });
+      }
     }
   }
 
-  #planOf(drafts: readonly Draft[], nowMs: number): Plan {
-    const occurrences = new Map<Occurrence, OccurrenceRow>();
-    const rows: NewDelivery[] = [];
-    const deliveries: Planned[] = [];
-    for (const { destination, occurrence, parts } of drafts) {
-      const known = occurrences.get(occurrence);
-      const row = known ?? occurrenceRow((this.#occurrence += 1), occurrence);
-      if (known === undefined) occurrences.set(occurrence, row);
-      for (const [index, part] of parts.entries()) {
-        const made = this.#rowOf(destination, occurrence, row, part, index, nowMs);
-        rows.push(made);
-        deliveries.push({
-          destination: destination.id,
-          delivery: { ...made, attempts: 0, occurrence },
-        });
-      }
+  #partsFor(
+    destination: Destination,
+    occurrence: Occurrence,
+    before: Call | undefined,
+  ): readonly Part[] {
+    try {
+      return dialects[destination.dialect].partsOf(occurrence, before, destination);
+    } catch (error) {
+      this.#onFault(error, destination.id, idOf(occurrence));
+      return [];
     }
-    return { rows: { occurrences: [...occurrences.values()], deliveries: rows }, deliveries };
   }
 
   #rowOf(
@@ -168,10 +171,14 @@ export class Planner {
   }
 }
 
-interface Draft {
-  readonly destination: Destination;
-  readonly occurrence: Occurrence;
-  readonly parts: readonly Part[];
+/** A plan that grows. */
+interface OpenPlan {
+  readonly rows: { readonly occurrences: OccurrenceRow[]; readonly deliveries: NewDelivery[] };
+  readonly deliveries: Planned[];
+}
+
+function newPlan(): OpenPlan {
+  return { rows: { occurrences: [], deliveries: [] }, deliveries: [] };
 }
 
 function occurrenceRow(id: number, occurrence: Occurrence): OccurrenceRow {

@@ -62,8 +62,8 @@ export class BridgeRig {
         if (error !== undefined) faults.push(error);
       },
       outbox: {
-        rowsOf: (entries) =>
-          parts.bridge?.rowsOf(entries.map(({ event }) => event)) ?? {
+        rowsOf: async (entries) =>
+          (await parts.bridge?.rowsOf(entries.map(({ event }) => event))) ?? {
             occurrences: [],
             deliveries: [],
           },

@@ -47,6 +47,7 @@ export const doors: Readonly<Record<string, string>> = {
   'telemetry/log.ts': 'the log',
   'telemetry/metrics.ts': 'the numbers of the process',
   'webhook/agent.ts': 'sockets to receivers, and their names',
+  'webhook/bridge.ts': 'rests between events that many want',
   'webhook/dispatcher.ts': 'timers, and the dice of waits',
   'webhook/settling.ts': 'timers: gathers, and tries a failed writing again',
   'webhook/outbox-retention.ts': 'timers: drops what is too old',
