@@ -66,20 +66,36 @@ export async function startLoad({ helpers }) {
   return { ask: asker(child), end: () => end(child) };
 }
 
+/** A bare `undici` loop in a process of its own. */
+export function startPosts() {
+  const child = fork(join(here, 'posts.mjs'), { execArgv: ['--max-semi-space-size=32'] });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return { pid: child.pid, ask: asker(child), end: () => end(child) };
+}
+
 const limitsOff = '[access]\nmaxPerAddress = 0\nacceptRate = 0\n';
 
 /**
  * `offhook serve`, with one AMI source, durable appends, metadata files off, and the limits per address
  * off, since all subscribers have one address.
+ * @param more TOML: further tables of the configuration
  */
-export async function startOffhook({ dir, pbxPort, tcpPort = 0, wsPort = 0, nodeOptions = '' }) {
+export async function startOffhook({
+  dir,
+  pbxPort,
+  tcpPort = 0,
+  wsPort = 0,
+  nodeOptions = '',
+  more = '',
+}) {
   const config = join(dir, 'offhook.toml');
   writeFileSync(
     config,
     `[feed]\nport = ${tcpPort}\n[http]\nport = ${wsPort}\n[data]\ndir = "${join(dir, 'data')}"\n` +
       `[record]\nmetadataFiles = false\n[site]\nlocation = "bench"\n[stop]\ndeadline = 20\n${limitsOff}` +
       `[[source]]\ntype = "ami"\nname = "bench"\nhost = "127.0.0.1"\nport = ${pbxPort}\n` +
-      `username = "bench"\nsecret = "bench"\nlogin = "plain"\nreconnectMin = 0.1\nreconnectMax = 0.5\n`,
+      `username = "bench"\nsecret = "bench"\nlogin = "plain"\nreconnectMin = 0.1\nreconnectMax = 0.5\n${more}`,
   );
   const options = [process.env.NODE_OPTIONS, nodeOptions].filter(Boolean).join(' ');
   const child = begin(bin, ['serve', '--config', config], {

@@ -10,9 +10,10 @@ import { idle } from './parts/idle.mjs';
 import { resume } from './parts/resume.mjs';
 import { selective } from './parts/selective.mjs';
 import { stopped } from './parts/stopped.mjs';
+import { webhook } from './parts/webhook.mjs';
 import { startLoad, versionOf } from './processes.mjs';
 
-const parts = { broadcast, selective, idle, stopped, resume };
+const parts = { broadcast, selective, idle, stopped, resume, webhook };
 const usage = `npm run bench -- [${Object.keys(parts).join('] [')}] [--quick] [--two-loads] [--json FILE]`;
 
 const { values, positionals } = (() => {

@@ -23,19 +23,22 @@ export class Audience {
   #samples = [];
   /** Bytes and documents of those who look, since they were opened: how long a document is. */
   #scratch = Buffer.allocUnsafeSlow(256 * 1024);
+  /** Told of each event that counts, and when it is said. */
+  #onSaid;
 
   /**
    * @param about wire, ports, serverPid, subscribers; own: each its own extension; looking: how many of
-   *   them look at every document
+   *   them look at every document; openAtOnce: how many calls stay open
    * @param helper a second load process that only counts, or undefined
    */
-  constructor(about, helper) {
+  constructor(about, helper, onSaid = () => {}) {
     this.#about = about;
     this.#helper = helper;
+    this.#onSaid = onSaid;
   }
 
   async open(pbx) {
-    const { wire, ports, subscribers, own, looking } = this.#about;
+    const { wire, ports, subscribers, own, looking, openAtOnce } = this.#about;
     if (wire.startsWith('offhook')) await until(() => pbx.isReady, 10);
     this.#publisher = await openPublisher({ wire, ports, selective: own }, pbx);
     // Both processes get half of those who only count.
@@ -45,7 +48,7 @@ export class Audience {
       this.#helper?.ask('count', { wire, ports, count: subscribers - here, own, first: here }),
     ]);
     this.#subscribers = all;
-    this.#calls = new Calls(subscribers);
+    this.#calls = new Calls(subscribers, openAtOnce);
     return { opened: subscribers };
   }
 
@@ -101,6 +104,7 @@ export class Audience {
           expected.looked += copies.looked;
           expected.all += copies.all;
           this.#saidMs.set(event.isEnd ? `${event.key}/end` : event.key, atMs);
+          this.#onSaid(event, atMs);
         }
         events.push(event);
       }

@@ -6,9 +6,11 @@
 import { fork } from 'node:child_process';
 import { answerer, asker } from '../ask.mjs';
 import { Audience } from './audience.mjs';
-import { pace } from './pace.mjs';
+import { Flood } from './flood.mjs';
+import { pace, until } from './pace.mjs';
 import { BenchPbx, ended, started } from './pbx.mjs';
-import { Calls } from './publishers.mjs';
+import { Calls, extension } from './publishers.mjs';
+import { Receivers } from './receivers.mjs';
 import { ReturningCrowd } from './returning.mjs';
 import { openMany } from './subscribers.mjs';
 
@@ -18,6 +20,9 @@ let audience;
 let crowd;
 let counting = [];
 let traffic;
+let receivers;
+let flood;
+const numberOf = (who) => Number(who) - Number(extension(0));
 const say = ({ key, caller, dialled, isEnd }) => (isEnd ? ended : started)(key, caller, dialled);
 
 const work = {
@@ -28,7 +33,9 @@ const work = {
     return { port: await pbx.listen() };
   },
   open(about) {
-    audience = new Audience(about, about.own ? undefined : helper);
+    audience = new Audience(about, about.own ? undefined : helper, (event, atMs) => {
+      receivers?.said(event, [numberOf(event.caller), numberOf(event.dialled)], atMs);
+    });
     return audience.open(pbx);
   },
   step: (about) => audience.step(about),
@@ -37,6 +44,35 @@ const work = {
   close: () => audience.close(),
   more: ({ count }) => audience.more(count),
   alive: () => audience.alive,
+
+  async openReceivers(about) {
+    receivers = new Receivers();
+    return receivers.open(about);
+  },
+  turning: (about) => receivers.turning(about),
+  become: (about) => receivers.become(about),
+  /** As `step`, and of the requests as well. */
+  async stepWithReceivers(about) {
+    receivers.begin();
+    const step = await audience.step(about);
+    return { ...step, requests: await receivers.measured() };
+  },
+  receiverCounts: () => receivers.counts,
+  beginTaking: () => receivers.begin(),
+  taken: (about) => receivers.taken(about),
+  sample: () => receivers.sample(),
+  async closeReceivers() {
+    await receivers.close();
+    receivers = undefined;
+    return {};
+  },
+  async openFlood({ wire, ports, extensions }) {
+    await until(() => pbx.isReady, 10);
+    flood = new Flood(pbx, extensions);
+    return flood.open(wire, ports);
+  },
+  flood: (about) => flood.run(about),
+  closeFlood: () => flood.close(),
 
   openCrowd(about) {
     crowd = new ReturningCrowd(about);
@@ -62,6 +98,7 @@ const work = {
     return { lastKey: last.key };
   },
   now: () => performance.now(),
+  pid: () => process.pid,
   returned: (about) => crowd.returned(about),
   check: (about) => crowd.check(about),
   closeCrowd: () => crowd.close(),

@@ -81,3 +81,9 @@ export const started = (key, caller, dialled) => channel('Newchannel', key, call
 
 export const ended = (key, caller, dialled) =>
   channel('Hangup', key, caller, dialled, 'Cause: 16\r\nCause-txt: Normal Clearing\r\n');
+
+export const recorded = (key, caller, dialled) =>
+  channel('MixMonitorStart', key, caller, dialled, '');
+
+export const unrecorded = (key, caller, dialled) =>
+  channel('MixMonitorStop', key, caller, dialled, '');
