@@ -12,19 +12,27 @@ export interface Delivery extends Pick<
   readonly about: string | null;
   readonly madeMs: number;
   readonly attempts: number;
-  readonly occurrence: Occurrence;
+  /** Undefined when its text was damaged on the disk: it cannot be told. */
+  readonly occurrence: Occurrence | undefined;
   /** Of one that has just been made; what is read again has done it long ago. */
   readonly supersedes: NewDelivery['supersedes'];
 }
 
-/**
- * Parse door: the store holds what the planner wrote, and nobody else writes it.
- * @throws {SyntaxError} when the text was damaged on the disk
- */
 export function deliveryOf(row: DueRow): Delivery {
-  return { ...row, supersedes: 'nothing', occurrence: JSON.parse(row.body) as Occurrence };
+  return { ...row, supersedes: 'nothing', occurrence: occurrenceIn(row.body) };
 }
 
+/** Parse door: the store holds what the planner wrote, and nobody else writes it. */
+function occurrenceIn(body: string): Occurrence | undefined {
+  try {
+    return JSON.parse(body) as Occurrence;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws {SyntaxError} when what it tells was damaged on the disk */
 export function itemOf({ occurrence, topic, about, key, sequence, attempts }: Delivery): Item {
+  if (occurrence === undefined) throw new SyntaxError('what happened is damaged in the store');
   return { occurrence, topic, about: about ?? undefined, key, sequence, attempts };
 }

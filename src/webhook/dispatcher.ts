@@ -224,20 +224,19 @@ export class Dispatcher {
       if (attempts === 0) onFirst?.(startedMs - madeMs);
     }
     const url = destination.urls[receiver] ?? destination.urls[0];
-    const tried = await attempt(deliveries, destination, url, this.#options);
-    if (tried.kind === 'untellable') {
-      if (tried.fault !== undefined) onFault(tried.fault, destination.id);
-      outlet.untried(receiver, startedMs);
-      for (const each of deliveries) this.#settle(outlet, each, 'dead', tried.reason, null);
-      return;
+    const { tried, untellable } = await attempt(deliveries, destination, url, this.#options);
+    for (const { delivery, reason, fault } of untellable) {
+      if (fault !== undefined) onFault(fault, destination.id);
+      this.#settle(outlet, delivery, 'dead', reason, null);
     }
+    if (tried === undefined) return outlet.untried(receiver, startedMs);
     onAttempt?.(destination.id, tried.outcome, tried.row.durationMs);
-    const verdicts = deliveries.map((each) =>
+    const verdicts = tried.deliveries.map((each) =>
       verdictOn(tried.outcome, each, destination, nowMs(), Math.random()),
     );
     // What it says of the receiver is the same for all of one request.
     if (verdicts[0] !== undefined) this.#learn(outlet, receiver, verdicts[0], tried.row);
-    for (const [index, each] of deliveries.entries()) {
+    for (const [index, each] of tried.deliveries.entries()) {
       const verdict = verdicts[index];
       if (verdict !== undefined) this.#judge(outlet, each, verdict, tried.row);
     }

@@ -18,7 +18,8 @@ export class BridgeRig {
   readonly journal: EmbeddedJournal;
   readonly bridge: Bridge;
   readonly roster: Roster;
-  readonly faults: unknown[] = [];
+  /** What went wrong, from its opening on. */
+  readonly faults: readonly unknown[];
   #crashed: boolean;
 
   private constructor(
@@ -27,6 +28,7 @@ export class BridgeRig {
     bridge: Bridge,
     roster: Roster,
     crash: { on: boolean },
+    faults: readonly unknown[],
   ) {
     this.store = store;
     this.journal = journal;
@@ -34,6 +36,7 @@ export class BridgeRig {
     this.roster = roster;
     this.#crashed = false;
     this.#crash = crash;
+    this.faults = faults;
   }
 
   readonly #crash: { on: boolean };
@@ -89,8 +92,7 @@ export class BridgeRig {
       onFault: (error) => faults.push(error),
     });
     parts.bridge = bridge;
-    const rig = new BridgeRig(store, journal, bridge, roster, crash);
-    rig.faults.push(...faults);
+    const rig = new BridgeRig(store, journal, bridge, roster, crash, faults);
     bridge.start();
     return rig;
   }
