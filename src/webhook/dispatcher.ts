@@ -264,9 +264,7 @@ export class Dispatcher {
     );
     this.#settling.add({ ...settlement, dueMs }, () =>
       outlet.afterReading(() => {
-        outlet.lanes.parked(delivery.lane);
-        outlet.dueAt(dueMs);
-        outlet.wake(this.#options.nowMs());
+        outlet.parked(delivery.lane, dueMs, this.#options.nowMs());
         this.#stir(outlet);
       }),
     );

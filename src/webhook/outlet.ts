@@ -53,6 +53,8 @@ export class Outlet {
   #readAgainMs: number | undefined;
   /** Deliveries came by that were not taken into memory, since the reading began. */
   #missed = false;
+  /** All that was read is of lanes whose waiting is not written yet: what is read now would be the same. */
+  #blocked = false;
   #afterReading: (() => void)[] = [];
 
   constructor(destination: Destination, state: Resting) {
@@ -116,7 +118,7 @@ export class Outlet {
 
   /** Whether the store should be read now. */
   get wantsReading(): boolean {
-    if (this.#readAgainMs !== undefined) return false;
+    if (this.#readAgainMs !== undefined || this.#blocked) return false;
     return this.behind && !this.reading && this.isOpen && this.lanes.size <= this.#window / 2;
   }
 
@@ -131,6 +133,7 @@ export class Outlet {
   endReading(deliveries: readonly Delivery[], isAll: boolean, nextDueMs: number | undefined): void {
     this.reading = false;
     let taken = true;
+    const before = this.lanes.size;
     if (isAll) this.lanes.retain(new Set(deliveries.map(({ id }) => id)));
     for (const delivery of deliveries) {
       this.#readThrough = Math.max(this.#readThrough, delivery.id);
@@ -138,6 +141,7 @@ export class Outlet {
       else this.lanes.add(delivery);
     }
     this.behind = !isAll || !taken || this.#missed;
+    this.#blocked = !isAll && taken && this.lanes.size === before;
     if (nextDueMs !== undefined) this.dueAt(nextDueMs);
     for (const then of this.#afterReading.splice(0)) then();
   }
@@ -157,6 +161,14 @@ export class Outlet {
   afterReading(then: () => void): void {
     if (this.reading) this.#afterReading.push(then);
     else then();
+  }
+
+  /** It is written that the lane waits in the store until then. */
+  parked(lane: string, dueMs: number, nowMs: number): void {
+    this.lanes.parked(lane);
+    this.#blocked = false;
+    this.dueAt(dueMs);
+    this.wake(nowMs);
   }
 
   /** Something in the store can be sent at that time. */

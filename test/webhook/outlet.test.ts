@@ -80,4 +80,22 @@ describe('an outlet', () => {
     read(crm, [5]);
     expect(sent(crm)).toEqual([5]);
   });
+  it('does not read again and again what is of a lane that is about to wait', () => {
+    const crm = outlet();
+    const of = (id: number): ReturnType<typeof delivery> => delivery(id, 'busy');
+    crm.made(of(1), false, nowMs);
+    const step = crm.next(nowMs, () => undefined);
+    expect(step.kind).toBe('send');
+    crm.lanes.park(of(1));
+    crm.wakeNow();
+    const limit = crm.beginReading();
+    crm.endReading(
+      Array.from({ length: limit }, (_, n) => of(n + 1)),
+      false,
+      undefined,
+    );
+    expect(crm.wantsReading).toBe(false);
+    crm.parked('busy', nowMs + 5, nowMs);
+    expect(crm.wantsReading).toBe(true);
+  });
 });
