@@ -12,9 +12,10 @@ import type { DestinationCounts, DestinationStateRow } from '../store/outbox-mes
 import type { Log } from '../telemetry/log.ts';
 import { Administration } from '../webhook/administration.ts';
 import { Bridge } from '../webhook/bridge.ts';
-import { type Destination, readDestination } from '../webhook/destination.ts';
+import { type Destination, type ReadDestination, readDestination } from '../webhook/destination.ts';
 import type { Occurrence } from '../webhook/occurrence.ts';
 import { OutboxRetention } from '../webhook/outbox-retention.ts';
+import { redactedProblems } from '../webhook/redaction.ts';
 import { Roster } from '../webhook/roster.ts';
 import { createSender } from '../webhook/sender.ts';
 import type { Outcome } from '../webhook/sending.ts';
@@ -84,9 +85,9 @@ export class Webhooks {
     const { store, log, open, onAttempt, onFirst } = parts;
     const roster = new Roster();
     for (const { id, body, madeMs, changedMs } of await store.destinations()) {
-      const destination = keptDestination(body);
-      if (destination === undefined) log.error({ destination: id }, 'destination.unreadable');
-      else roster.put(destination, { madeMs, changedMs });
+      const kept = keptDestination(body);
+      if (kept.kind === 'destination') roster.put(kept.destination, { madeMs, changedMs });
+      else log.error({ destination: id, problems: kept.problems }, 'destination.unreadable');
     }
     roster.renewFile(destinationsOf(config), steadyClock.now());
     const { concurrency, perHost } = config.webhooks;
@@ -166,8 +167,15 @@ function destinationsOf(config: Config): Destination[] {
   });
 }
 
-/** Undefined for what an older version wrote and this one does not take any more. */
-function keptDestination(body: string): Destination | undefined {
-  const read = readDestination(JSON.parse(body));
-  return read.kind === 'destination' ? read.destination : undefined;
+/** With problems: what an older version wrote and this one does not take any more, or what is damaged. */
+function keptDestination(body: string): ReadDestination {
+  let written: unknown;
+  try {
+    written = JSON.parse(body);
+  } catch {
+    return { kind: 'problems', problems: [{ path: '', seen: 'no JSON', expected: 'a table' }] };
+  }
+  const read = readDestination(written);
+  if (read.kind === 'destination') return read;
+  return { kind: 'problems', problems: redactedProblems(read.problems, written) };
 }
