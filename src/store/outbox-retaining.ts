@@ -86,7 +86,7 @@ export function abandoner(db: Database): (ask: Writes['abandon']['ask']) => bool
     const moves = tally.of(destination);
     moves.waiting -= changes;
     moves.dead += changes;
-    const more = tally.waitingOf(destination) > 0;
+    const more = changes > 0 && tally.waitingOf(destination) > 0;
     if (changes > 0) tally.write(nowMs);
     return more;
   });

@@ -234,8 +234,9 @@ export class Dispatcher {
     const verdicts = tried.deliveries.map((each) =>
       verdictOn(tried.outcome, each, destination, nowMs(), Math.random()),
     );
-    // What it says of the receiver is the same for all of one request.
-    if (verdicts[0] !== undefined) this.#learn(outlet, receiver, verdicts[0], tried.row);
+    // It says the same of the receiver for all of one request; nothing, if another one has taken its place.
+    const isStill = outlet.destination.urls[receiver] === url;
+    if (verdicts[0] !== undefined && isStill) this.#learn(outlet, receiver, verdicts[0], tried.row);
     for (const [index, each] of tried.deliveries.entries()) {
       const verdict = verdicts[index];
       if (verdict !== undefined) this.#judge(outlet, each, verdict, tried.row);
