@@ -11,15 +11,18 @@ const slowMs = 1_000;
 
 /**
  * A name that is asked for several times at once is looked up once. A name whose last lookup failed or was
- * slow is a suspect: of these one is looked up at a time, all others as they come.
+ * slow is a suspect: of these one is looked up at a time, those that were so least often first, all others as
+ * they come. So after a moment in which nothing could be resolved, the dead ones do not hold up those that work.
  */
 export class Names<Answer> {
   readonly #lookUp: (name: string) => Promise<Answer>;
   readonly #nowMs: () => number;
   readonly #underWay = new Map<string, Promise<Answer>>();
-  readonly #suspects = new Set<string>();
-  /** The end of the queue of suspects. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** How many lookups in a row failed or were slow. */
+  readonly #suspects = new Map<string, number>();
+  /** Suspects that wait for their turn, with what begins it. */
+  readonly #waiting = new Map<string, () => void>();
+  #isBusy = false;
 
   /** @param nowMs any clock that does not go back */
   constructor(lookUp: (name: string) => Promise<Answer>, nowMs: () => number) {
@@ -38,10 +41,35 @@ export class Names<Answer> {
     return answer;
   }
 
-  #inTurn(name: string): Promise<Answer> {
-    const answer = this.#last.then(() => this.#timed(name));
-    this.#last = answer.catch(() => undefined);
-    return answer;
+  async #inTurn(name: string): Promise<Answer> {
+    await new Promise<void>((begin) => {
+      this.#waiting.set(name, begin);
+      this.#next();
+    });
+    try {
+      return await this.#timed(name);
+    } finally {
+      this.#isBusy = false;
+      this.#next();
+    }
+  }
+
+  /** Begins the turn of the least suspect. */
+  #next(): void {
+    if (this.#isBusy) return;
+    let least: string | undefined;
+    for (const name of this.#waiting.keys()) {
+      if (least === undefined || this.#countOf(name) < this.#countOf(least)) least = name;
+    }
+    const begin = least === undefined ? undefined : this.#waiting.get(least);
+    if (least === undefined || begin === undefined) return;
+    this.#waiting.delete(least);
+    this.#isBusy = true;
+    begin();
+  }
+
+  #countOf(name: string): number {
+    return this.#suspects.get(name) ?? 0;
   }
 
   async #timed(name: string): Promise<Answer> {
@@ -59,6 +87,7 @@ export class Names<Answer> {
 
   #suspect(name: string): void {
     // A suspect too many is looked up as all others are.
-    if (this.#suspects.size < mostSuspects) this.#suspects.add(name);
+    if (this.#suspects.size >= mostSuspects && !this.#suspects.has(name)) return;
+    this.#suspects.set(name, this.#countOf(name) + 1);
   }
 }

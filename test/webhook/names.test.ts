@@ -36,10 +36,11 @@ class System {
 
   async #settle(name: string): Promise<void> {
     this.#open.delete(name);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
 }
 
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const quietly = (answer: Promise<string>): void => void answer.catch(() => undefined);
 
 describe('a name', () => {
@@ -68,7 +69,7 @@ describe('a name', () => {
     for (const name of bad) await system.fail(name);
     for (const name of bad) quietly(system.names.resolve(name));
     quietly(system.names.resolve('good'));
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect([...system.underWay].sort()).toEqual(['bad0', 'good']);
     await system.fail('bad0');
     expect([...system.underWay].sort()).toEqual(['bad1', 'good']);
@@ -82,13 +83,32 @@ describe('a name', () => {
     await system.fail('bad');
     quietly(system.names.resolve('bad'));
     quietly(system.names.resolve('slow'));
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(system.underWay).toEqual(['bad']);
     await system.fail('bad');
     await system.answer('slow', 10);
     quietly(system.names.resolve('bad'));
     quietly(system.names.resolve('slow'));
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect([...system.underWay].sort()).toEqual(['bad', 'slow']);
+  });
+
+  it('that failed once does not wait for those that always fail', async () => {
+    const system = new System();
+    const dead = Array.from({ length: 20 }, (_, i) => `dead${i}`);
+    for (let round = 0; round < 3; round += 1) {
+      for (const name of dead) quietly(system.names.resolve(name));
+      await turn();
+      for (const name of dead) await system.fail(name);
+    }
+    quietly(system.names.resolve('good'));
+    await system.fail('good');
+    for (const name of dead) quietly(system.names.resolve(name));
+    const answer = system.names.resolve('good');
+    await turn();
+    await system.fail('dead0');
+    expect(system.underWay).toEqual(['good']);
+    await system.answer('good');
+    expect(await answer).toBe('address of good');
   });
 });
