@@ -6,6 +6,7 @@ import type { Call } from '../call/call.ts';
 import type { CallEvent } from '../call/event.ts';
 import type { StoreClient } from '../store/client.ts';
 import type { Enqueued, OutboxRows } from '../store/outbox-messages.ts';
+import type { Delivery } from './delivery.ts';
 import type { Destination } from './destination.ts';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
 import type { Occurrence } from './occurrence.ts';
@@ -15,7 +16,7 @@ import type { Roster } from './roster.ts';
 /** For how long events are planned in one turn of the event loop, milliseconds. */
 const turnMs = 2;
 
-export interface BridgeOptions extends Omit<DispatcherOptions, 'store'> {
+export interface BridgeOptions extends Omit<DispatcherOptions, 'store' | 'isStale'> {
   readonly store: Pick<
     StoreClient,
     'due' | 'settle' | 'enqueue' | 'outboxHead' | 'destinationStates'
@@ -45,8 +46,9 @@ export class Bridge {
   static async open(options: BridgeOptions): Promise<Bridge> {
     const { store, roster, open, onFault } = options;
     const head = await store.outboxHead();
-    const planner = new Planner(head, open, (error, destination) => onFault(error, destination));
-    const dispatcher = new Dispatcher(options);
+    const planner = new Planner(head, open, options.nowMs(), onFault);
+    const isStale = (delivery: Delivery): boolean => planner.ended.makesStale(delivery);
+    const dispatcher = new Dispatcher({ ...options, isStale });
     const states = new Map((await store.destinationStates()).map((row) => [row.destination, row]));
     for (const enrolled of roster.all) {
       const { id } = enrolled.destination;

@@ -7,6 +7,7 @@ import type { StoreClient } from '../store/client.ts';
 import type { AttemptRow } from '../store/outbox-messages.ts';
 import { attempt, verdictOn } from './attempting.ts';
 import type { Delivery } from './delivery.ts';
+import { whyExpired } from './ended-calls.ts';
 import { Hosts } from './hosts.ts';
 import { Outlet, type Resting, type Sending } from './outlet.ts';
 import type { Planned } from './planner.ts';
@@ -19,6 +20,8 @@ import type { Verdict } from './verdict.ts';
 export interface DispatcherOptions {
   readonly store: Pick<StoreClient, 'due' | 'settle'>;
   readonly sender: Sender;
+  /** Whether something live is not true any more, so that it is not told. */
+  readonly isStale?: (delivery: Delivery) => boolean;
   /** Our time, milliseconds since 1970; nobody should be able to set it. */
   readonly nowMs: () => number;
   /** Requests under way at one time: to one host, and in all. */
@@ -197,7 +200,8 @@ export class Dispatcher {
       for (const each of this.#hosts.passOn(outlet)) this.#stir(each);
       return false;
     }
-    const step = outlet.next(nowMs, (each) => this.#expire(outlet, each));
+    const expire = (each: Delivery): void => this.#expire(outlet, each, nowMs);
+    const step = outlet.next(nowMs, expire, this.#options.isStale);
     if (step.kind === 'wait') {
       for (const each of this.#hosts.passOn(outlet)) this.#stir(each);
       const untilMs = Math.min(step.untilMs ?? Infinity, outlet.nextDueMs ?? Infinity);
@@ -293,13 +297,9 @@ export class Dispatcher {
     this.#settling.status({ destination, status, reason, atMs: Math.trunc(this.#options.nowMs()) });
   }
 
-  #expire(outlet: Outlet, delivery: Delivery): void {
+  #expire(outlet: Outlet, delivery: Delivery, nowMs: number): void {
     const to = delivery.class === 'live' ? 'expired' : 'dead';
-    const reason =
-      to === 'expired'
-        ? 'Its time was over before it could be told.'
-        : 'It was tried for too long.';
-    this.#settle(outlet, delivery, to, reason, null);
+    this.#settle(outlet, delivery, to, whyExpired(delivery, nowMs), null);
   }
 
   /** It is over with: its lane goes on at once, and the store hears of it soon. */

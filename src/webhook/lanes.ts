@@ -79,12 +79,15 @@ export class Lanes {
     return over;
   }
 
-  /** Lets go of what stands first in its lane and has expired. @returns it; known until `settled` */
-  expire(nowMs: number): readonly Delivery[] {
+  /**
+   * Lets go of what stands first in its lane and has expired, or is not to be told any more.
+   * @returns it; known until `settled`
+   */
+  expire(nowMs: number, isStale = (_: Delivery): boolean => false): readonly Delivery[] {
     const expired: Delivery[] = [];
     for (const key of this.#ready) {
       const { queue } = this.#lane(key);
-      while (queue[0] !== undefined && queue[0].expiresMs <= nowMs) {
+      while (queue[0] !== undefined && (queue[0].expiresMs <= nowMs || isStale(queue[0]))) {
         expired.push(queue[0]);
         queue.shift();
         this.#size -= 1;

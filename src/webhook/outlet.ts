@@ -197,10 +197,14 @@ export class Outlet {
   }
 
   /**
-   * What to do next. What has expired is not sent, and handed to `expire`.
+   * What to do next. What has expired, or is stale, is not sent, and handed to `expire`.
    * @param nowMs our time, milliseconds since 1970
    */
-  next(nowMs: number, expire: (delivery: Delivery) => void): Step {
+  next(
+    nowMs: number,
+    expire: (delivery: Delivery) => void,
+    isStale?: (delivery: Delivery) => boolean,
+  ): Step {
     const idle: Step = { kind: 'wait', untilMs: undefined };
     if (!this.isOpen || this.underWay >= this.destination.concurrency) return idle;
     if (!this.lanes.hasReady) return idle;
@@ -210,7 +214,7 @@ export class Outlet {
     if (most > 1 && untilMs > nowMs && this.lanes.readyCount(most) < most) {
       return { kind: 'wait', untilMs };
     }
-    for (const each of this.lanes.expire(nowMs)) expire(each);
+    for (const each of this.lanes.expire(nowMs, isStale)) expire(each);
     if (!this.lanes.hasReady) return idle;
     const pick = this.#receivers.pick(nowMs);
     if (pick.kind === 'wait') return { kind: 'wait', untilMs: pick.untilMs };

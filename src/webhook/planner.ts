@@ -13,6 +13,7 @@ import type {
 import type { Delivery } from './delivery.ts';
 import type { Destination } from './destination.ts';
 import { dialects } from './dialects.ts';
+import { EndedCalls } from './ended-calls.ts';
 import type { Part } from './dialect/dialect.ts';
 import { Matching } from './matching.ts';
 import { atMsOf, callOf, idOf, laneOf, type Occurrence } from './occurrence.ts';
@@ -37,6 +38,7 @@ export class Planner {
   readonly #enrolled = new Map<string, Destination>();
   /** Calls that go on, as of their last event. */
   readonly #open: Map<string, Call>;
+  readonly ended: EndedCalls;
   readonly #onFault: PlanFault;
   #occurrence: number;
   #delivery: number;
@@ -44,11 +46,13 @@ export class Planner {
   /**
    * @param head the highest ids in use
    * @param open calls that go on, as the last run left them
+   * @param nowMs our time, milliseconds since 1970
    */
-  constructor(head: OutboxHead, open: readonly Call[], onFault: PlanFault) {
+  constructor(head: OutboxHead, open: readonly Call[], nowMs: number, onFault: PlanFault) {
     this.#occurrence = head.occurrence;
     this.#delivery = head.delivery;
     this.#open = new Map(open.map((call) => [call.id, call]));
+    this.ended = new EndedCalls(nowMs, (callId) => this.#open.has(callId));
     this.#onFault = onFault;
   }
 
@@ -79,8 +83,10 @@ export class Planner {
       if (isOfCall(event)) {
         const { call } = event;
         this.#addAll(plan, { kind: 'call', event }, this.#open.get(call.id), nowMs);
-        if (call.state === 'ended') this.#open.delete(call.id);
-        else this.#open.set(call.id, call);
+        if (call.state === 'ended') {
+          this.#open.delete(call.id);
+          this.ended.add(call.id);
+        } else this.#open.set(call.id, call);
       } else this.#addAll(plan, { kind: 'source', event }, undefined, nowMs);
       yield;
     }

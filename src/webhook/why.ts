@@ -7,6 +7,7 @@ import type { CallEventKind } from '../call/event.ts';
 import type { DeliveryDetail, DeliveryState } from '../store/outbox-messages.ts';
 import type { Destination } from './destination.ts';
 import { dialects } from './dialects.ts';
+import { callHasEnded } from './ended-calls.ts';
 import { keptOut } from './filter.ts';
 import type { Occurrence } from './occurrence.ts';
 import { redactedUrl } from './redaction.ts';
@@ -165,8 +166,9 @@ function lineOf({ delivery, attempts }: DeliveryDetail, { scrub, nowMs }: WhyAsk
     case 'collapsed':
       return `${what} was collapsed${settled}${reason || ': something newer of the call said more'}.`;
     case 'expired': {
-      const life = seconds(delivery.expiresMs - delivery.madeMs);
-      return `${what} expired${settled}: it was worth telling for ${life}; ${tries}${error}.`;
+      const life = `it was worth telling for ${seconds(delivery.expiresMs - delivery.madeMs)}`;
+      const why = delivery.reason === callHasEnded ? 'the call had ended by then' : life;
+      return `${what} expired${settled}: ${why}; ${tries}${error}.`;
     }
     case 'dead':
       return `${what} was given up${settled}${reason}; ${tries}${error}.`;
