@@ -135,7 +135,8 @@ export function readDestination(written: unknown): ReadDestination {
   const given = new Map(Object.entries(written));
   const dialect = dialectNames.find((name) => name === given.get('dialect'));
   const own = dialect === undefined ? undefined : (given.get(dialect) ?? {});
-  if (dialect !== undefined) given.delete(dialect);
+  // Where the dialect is not known, whose table is whose is not known either.
+  for (const name of dialect === undefined ? dialectNames : [dialect]) given.delete(name);
   const common = commonSchema.safeParse(Object.fromEntries(given));
   const table = dialect === undefined ? undefined : dialects[dialect].options.safeParse(own);
   const problems = [
