@@ -19,6 +19,8 @@ export class Lanes {
   /** Deliveries in memory, and those whose end is not known to be written yet. */
   readonly #known = new Set<number>();
   #size = 0;
+  /** Nothing in memory expires before. */
+  #earliestMs = Infinity;
 
   /** Deliveries in memory. */
   get size(): number {
@@ -56,6 +58,7 @@ export class Lanes {
     const lane = this.#lane(delivery.lane);
     if (lane.parking) return;
     lane.queue.push(delivery);
+    this.#earliestMs = Math.min(this.#earliestMs, delivery.expiresMs);
     this.#known.add(delivery.id);
     this.#size += 1;
     if (lane.taken === 0) this.#ready.add(delivery.lane);
@@ -81,6 +84,8 @@ export class Lanes {
 
   /** Lets go of what stands first in its lane and has expired. @returns it; known until `settled` */
   expire(nowMs: number): readonly Delivery[] {
+    // Asked before every request, and seldom is there any.
+    if (nowMs < this.#earliestMs) return [];
     const expired: Delivery[] = [];
     for (const key of this.#ready) {
       const { queue } = this.#lane(key);
@@ -92,6 +97,12 @@ export class Lanes {
       if (queue.length > 0) continue;
       this.#ready.delete(key);
       this.#lanes.delete(key);
+    }
+    this.#earliestMs = Infinity;
+    for (const { queue, taken } of this.#lanes.values()) {
+      for (const { expiresMs } of queue.slice(taken)) {
+        this.#earliestMs = Math.min(this.#earliestMs, expiresMs);
+      }
     }
     return expired;
   }
