@@ -18,8 +18,8 @@ export interface Delivery extends Pick<
   readonly supersedes: NewDelivery['supersedes'];
 }
 
-export function deliveryOf(row: DueRow): Delivery {
-  return { ...row, supersedes: 'nothing', occurrence: occurrenceIn(row.body) };
+export function deliveryOf({ body, ...row }: DueRow): Delivery {
+  return { ...row, supersedes: 'nothing', occurrence: occurrenceIn(body) };
 }
 
 /** Parse door: the store holds what the planner wrote, and nobody else writes it. */

@@ -129,14 +129,23 @@ export class Outlet {
     return this.#window + this.lanes.known;
   }
 
-  /** @param isAll there is no more than was read that could be sent */
-  endReading(deliveries: readonly Delivery[], isAll: boolean, nextDueMs: number | undefined): void {
+  /**
+   * @param ids of all that was read
+   * @param fresh what of it is not known, in order
+   * @param isAll there is no more than was read that could be sent
+   */
+  endReading(
+    ids: readonly number[],
+    fresh: readonly Delivery[],
+    isAll: boolean,
+    nextDueMs: number | undefined,
+  ): void {
     this.reading = false;
     let taken = true;
     const before = this.lanes.size;
-    if (isAll) this.lanes.retain(new Set(deliveries.map(({ id }) => id)));
-    for (const delivery of deliveries) {
-      this.#readThrough = Math.max(this.#readThrough, delivery.id);
+    if (isAll) this.lanes.retain(new Set(ids));
+    for (const id of ids) this.#readThrough = Math.max(this.#readThrough, id);
+    for (const delivery of fresh) {
       if (this.lanes.size >= this.#window) taken = false;
       else this.lanes.add(delivery);
     }
@@ -210,9 +219,9 @@ export class Outlet {
     if (!this.lanes.hasReady) return idle;
     const { size, wait } = this.destination.batch ?? { size: 1, wait: 0 };
     const most = dialects[this.destination.dialect].batches ? size : 1;
-    const untilMs = (this.lanes.oldestReadyMs ?? 0) + wait * 1_000;
-    if (most > 1 && untilMs > nowMs && this.lanes.readyCount(most) < most) {
-      return { kind: 'wait', untilMs };
+    if (most > 1 && wait > 0) {
+      const untilMs = (this.lanes.oldestReadyMs ?? 0) + wait * 1_000;
+      if (untilMs > nowMs && this.lanes.readyCount(most) < most) return { kind: 'wait', untilMs };
     }
     for (const each of this.lanes.expire(nowMs, isStale)) expire(each);
     if (!this.lanes.hasReady) return idle;

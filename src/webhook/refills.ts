@@ -64,7 +64,10 @@ export class Refills {
     try {
       const ask = { destination, nowMs: Math.trunc(nowMs()), limit };
       const { rows, nextDueMs } = await store.due(ask);
-      outlet.endReading(rows.map(deliveryOf), rows.length < limit, nextDueMs ?? undefined);
+      const ids = rows.map(({ id }) => id);
+      // While much is sent, most of what is read is known, and a call of it is not put together again.
+      const fresh = rows.filter(({ id }) => !outlet.lanes.knows(id)).map(deliveryOf);
+      outlet.endReading(ids, fresh, rows.length < limit, nextDueMs ?? undefined);
     } catch (error) {
       onFault(error, destination);
       outlet.failReading(nowMs() + readAgainMs);

@@ -90,6 +90,21 @@ describe('lanes', () => {
     expect(lanes.size).toBe(1);
   });
 
+  it('let go of what has expired behind one that was under way, once its turn comes', () => {
+    const lanes = new Lanes();
+    const one = delivery(1, 'a', { expiresMs: 10 });
+    lanes.add(one);
+    lanes.add(delivery(2, 'a', { expiresMs: 30 }));
+    lanes.add(delivery(3, 'b', { expiresMs: 20 }));
+    expect(ids(lanes.take(1))).toEqual([1]);
+    expect(ids(lanes.expire(20))).toEqual([3]);
+    expect(ids(lanes.expire(40))).toEqual([]);
+    lanes.done(one);
+    expect(ids(lanes.expire(40))).toEqual([2]);
+    lanes.add(delivery(4, 'c', { expiresMs: 50 }));
+    expect(ids(lanes.expire(50))).toEqual([4]);
+  });
+
   it('keep the order of each lane whatever happens, and lose nothing', () => {
     const steps = fc.array(
       fc.record({

@@ -24,7 +24,7 @@ function outlet(): Outlet {
 
 function read(of: Outlet, ids: readonly number[], isAll = true): void {
   of.beginReading();
-  of.endReading(ids.map(live), isAll, undefined);
+  of.endReading(ids, ids.map(live), isAll, undefined);
 }
 
 /** A live delivery with the id, in a lane of its own. */
@@ -75,7 +75,7 @@ describe('an outlet', () => {
     crm.wakeNow();
     crm.beginReading();
     crm.made(endOf('call 3', 4), false, nowMs);
-    crm.endReading([live(3)], true, undefined);
+    crm.endReading([3], [live(3)], true, undefined);
     expect(sent(crm)).toEqual([]);
     read(crm, [5]);
     expect(sent(crm)).toEqual([5]);

@@ -11,15 +11,12 @@ const patienceS = 60;
 
 export class Flood {
   #pbx;
-  #extensions;
   #subscriber;
   #calls = 0;
   #told = 0;
 
-  /** @param extensions numbers of those who call each other in turns */
-  constructor(pbx, extensions) {
+  constructor(pbx) {
     this.#pbx = pbx;
-    this.#extensions = extensions;
   }
 
   async open(wire, ports) {
@@ -31,8 +28,11 @@ export class Flood {
     return {};
   }
 
-  /** @param withRecording each call is recorded from its beginning to its end */
-  async run({ calls, withRecording = false }) {
+  /**
+   * @param extensions numbers of those who call each other in turns
+   * @param withRecording each call is recorded from its beginning to its end
+   */
+  async run({ calls, extensions, withRecording = false }) {
     const startMs = performance.now();
     const open = [];
     const endOf = ([key, from, to]) =>
@@ -52,7 +52,7 @@ export class Flood {
       const isLast = this.#calls >= last;
       while (open.length > (isLast ? 0 : openAtOnce / 2)) text += endOf(open.shift());
       for (let i = 0; i < callsAtOnce && this.#calls < last; i += 1) {
-        const call = this.#next();
+        const call = this.#next(extensions);
         open.push(call);
         text += started(...call) + (withRecording ? recorded(...call) : '');
       }
@@ -62,13 +62,13 @@ export class Flood {
     return { tookMs: performance.now() - startMs, endedAtMs: performance.now() };
   }
 
-  #next() {
-    const { length } = this.#extensions;
+  #next(extensions) {
+    const { length } = extensions;
     const from = this.#calls % length;
     const to = (from + 1 + ((this.#calls * 31) % Math.max(1, length - 1))) % length;
     this.#calls += 1;
     const key = `${process.pid % 1000}.${String(this.#calls).padStart(8, '0')}`;
-    return [key, extension(this.#extensions[from]), extension(this.#extensions[to])];
+    return [key, extension(extensions[from]), extension(extensions[to])];
   }
 
   close() {

@@ -66,9 +66,9 @@ const work = {
     receivers = undefined;
     return {};
   },
-  async openFlood({ wire, ports, extensions }) {
+  async openFlood({ wire, ports }) {
     await until(() => pbx.isReady, 10);
-    flood = new Flood(pbx, extensions);
+    flood = new Flood(pbx);
     return flood.open(wire, ports);
   },
   flood: (about) => flood.run(about),

@@ -8,6 +8,10 @@ import { fixed, table, times, whole } from '../table.mjs';
 import { destinationTables, urlOf } from './with-destinations.mjs';
 
 const wire = 'offhook tcp';
+const numbers = (first) => Array.from({ length: 1_000 }, (_, i) => first + i);
+/** Extensions 10000 to 10999, whose calls are told, and others. */
+const told = { pattern: '10*', extensions: numbers(0) };
+const untold = { extensions: numbers(10_000) };
 /** Of the loop and of the connections to each port as well. */
 const perHost = 64;
 const cases = [
@@ -24,32 +28,42 @@ export async function throughput(load, { quick, say }) {
   );
   const results = [];
   for (const each of cases) results.push(await measure(load, each, deliveries, rounds));
-  const rows = results.flatMap(({ name, inAll, bytes, ours, bare }) => {
-    const row = (who, runs) => [
+  const rows = results.flatMap(({ name, inAll, bytes, ours, bare, alone }) => {
+    const row = (who, runs, eventsCpu) => [
       `${name}, ${who}`,
       whole(inAll),
       whole(bytes),
       whole(median(runs.map(({ perS }) => perS))),
-      fixed(median(runs.map(({ cpuPer1000 }) => cpuPer1000))),
+      fixed(median(runs.map(({ cpuPer1000 }) => cpuPer1000)), 3),
+      fixed(eventsCpu, 3),
       fixed(median(runs.map(({ cores }) => cores))),
       fixed(median(runs.map(({ loadCores }) => loadCores))),
     ];
-    return [row('offhook', ours), row('undici', bare)];
+    return [row('offhook', ours, median(alone)), row('undici', bare, NaN)];
   });
-  const heads = ['to', 'at a time', 'bytes', 'deliveries/s', 'CPU s/1,000', 'cores', 'load cores'];
+  const heads = [
+    'to',
+    'at a time',
+    'bytes',
+    'deliveries/s',
+    'CPU s/1,000',
+    'of it events',
+    'cores',
+    'load cores',
+  ];
   say(table(heads, rows));
   say('');
   say(
     table(
-      ['offhook : undici', 'deliveries/s', 'CPU', 'events a delivery', 'took ms, events and all'],
-      results.map(({ name, ours, bare, eventsPerDelivery }) => {
-        const ratio = (key) =>
-          median(ours.map((run) => run[key])) / median(bare.map((run) => run[key]));
+      ['offhook : undici', 'deliveries/s', 'CPU', 'CPU without events', 'took ms, events and all'],
+      results.map(({ name, ours, bare, alone }) => {
+        const cpu = (runs) => median(runs.map(({ cpuPer1000 }) => cpuPer1000));
+        const perS = (runs) => median(runs.map((run) => run.perS));
         return [
           name,
-          times(ratio('perS')),
-          times(ratio('cpuPer1000')),
-          fixed(eventsPerDelivery),
+          times(perS(ours) / perS(bare)),
+          times(cpu(ours) / cpu(bare)),
+          times((cpu(ours) - median(alone)) / cpu(bare)),
           ours.map(({ floodMs, tookMs }) => `${whole(floodMs)}/${whole(tookMs)}`).join(' '),
         ];
       }),
@@ -68,19 +82,19 @@ async function measure(
   const data = folder();
   const { ports } = await load.ask('openReceivers', { count, looking: false });
   const urls = Array.from({ length: destinations }, (_, i) => urlOf(ports[i % count], i));
-  const each = () => ({ events: ['call.ended'], concurrency });
+  const each = () => ({ extensions: [told.pattern], events: ['call.ended'], concurrency });
   const server = await startOffhook({
     dir: data.path,
     pbxPort: (await load.ask('pbx')).port,
     more: destinationTables(urls, each, { perHost, concurrency: inAll }),
   });
-  const extensions = Array.from({ length: 1_000 }, (_, i) => i);
-  await load.ask('openFlood', { wire, ports: server.ports, extensions });
+  await load.ask('openFlood', { wire, ports: server.ports });
   const posts = startPosts();
   const calls = Math.round(all / destinations);
   const deliveries = calls * destinations;
   const ours = [];
   const bare = [];
+  const alone = [];
   const loadPid = await load.ask('pid');
   const run = async (pid, work) => {
     await load.ask('beginTaking');
@@ -102,8 +116,14 @@ async function measure(
     };
   };
   const flood = async () => {
-    const { tookMs: floodMs } = await load.ask('flood', { calls });
+    const { tookMs: floodMs } = await load.ask('flood', { calls, extensions: told.extensions });
     return { floodMs };
+  };
+  /** The same events, of which nobody is told: what a delivery costs is what is left. */
+  const events = async () => {
+    const before = cpuSeconds(server.pid);
+    await load.ask('flood', { calls, extensions: untold.extensions });
+    return ((cpuSeconds(server.pid) - before) / deliveries) * 1000;
   };
   // Once each to warm up; of the first the body is taken.
   await run(server.pid, flood);
@@ -114,6 +134,7 @@ async function measure(
   for (let left = rounds; left > 0; left -= 1) {
     ours.push(await run(server.pid, flood));
     bare.push(await run(posts.pid, post));
+    alone.push(await events());
   }
   await load.ask('closeFlood');
   await posts.end();
@@ -121,7 +142,7 @@ async function measure(
   await load.ask('closeReceivers');
   data.remove();
   const bytes = Buffer.byteLength(body, 'latin1');
-  return { name, inAll, bytes, ours, bare, eventsPerDelivery: 2 / destinations };
+  return { name, inAll, bytes, ours, bare, alone };
 }
 
 function median(values) {
