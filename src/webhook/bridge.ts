@@ -46,7 +46,7 @@ export class Bridge {
   static async open(options: BridgeOptions): Promise<Bridge> {
     const { store, roster, open, onFault } = options;
     const head = await store.outboxHead();
-    const planner = new Planner(head, open, options.nowMs(), onFault);
+    const planner = new Planner(head, open, onFault, options.nowMs());
     const isStale = (delivery: Delivery): boolean => planner.ended.makesStale(delivery);
     const dispatcher = new Dispatcher({ ...options, isStale });
     const states = new Map((await store.destinationStates()).map((row) => [row.destination, row]));

@@ -73,7 +73,7 @@ const commonShape = {
     .refine((headers) => Object.keys(headers).length <= 32, 'at most 32 headers')
     .default({}),
   auth: auth.optional(),
-  /** Seconds until a request without a whole answer has failed. */
+  /** Seconds until a request whose answer has not begun has failed. */
   timeout: seconds(0.1, 120).default(5),
   /** Requests under way at one time. */
   concurrency: z.number().int().min(1).max(64).default(4),

@@ -46,9 +46,9 @@ export class Planner {
   /**
    * @param head the highest ids in use
    * @param open calls that go on, as the last run left them
-   * @param nowMs our time, milliseconds since 1970
+   * @param nowMs our time, milliseconds since 1970; absent: what was made before is not told apart
    */
-  constructor(head: OutboxHead, open: readonly Call[], nowMs: number, onFault: PlanFault) {
+  constructor(head: OutboxHead, open: readonly Call[], onFault: PlanFault, nowMs = 0) {
     this.#occurrence = head.occurrence;
     this.#delivery = head.delivery;
     this.#open = new Map(open.map((call) => [call.id, call]));

@@ -89,7 +89,7 @@ function again(
   const over = isLive ? 'expired' : 'dead';
   if (wait === undefined || nowMs >= expiresMs) return givenUp(over, tried, receiver, holdMs);
   const afterMs = Math.max(jittered(wait, random), holdMs);
-  // A record has its last try when its time is over; something live would be told too late.
+  // A record waits until its time is over; something live would be told too late.
   if (isLive && nowMs + afterMs >= expiresMs) return givenUp(over, tried, receiver, holdMs);
   return { to: 'retry', afterMs, reason: said, receiver, holdMs, disable: false };
 }

@@ -147,7 +147,7 @@ export interface ShownAttempt {
 export interface ShownDetail extends ShownDelivery {
   /** Oldest first; the last fifty. */
   readonly attemptLog: readonly ShownAttempt[];
-  /** What happened, as it is kept; the request is made from it when it is sent. */
+  /** What happened, as it is kept; the request is made from it when it is sent. Null: damaged in the store. */
   readonly tells: unknown;
 }
 
@@ -158,8 +158,16 @@ export function detailView(
   return {
     ...deliveryView(delivery, scrub),
     attemptLog: attempts.map((each) => attemptView(each, scrub)),
-    tells: JSON.parse(body),
+    tells: readable(body),
   };
+}
+
+function readable(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
 }
 
 function attemptView(row: AttemptRow, scrub: (text: string) => string): ShownAttempt {
