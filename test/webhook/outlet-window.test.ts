@@ -16,7 +16,7 @@ function outletOf(written: Readonly<Record<string, unknown>>): Outlet {
   const destination = destinationOf(written);
   const outlet = new Outlet(destination, { status: 'pending', reason: null, paused: false });
   outlet.beginReading();
-  outlet.endReading([], true, undefined);
+  outlet.endReading([], [], true, undefined);
   return outlet;
 }
 
@@ -58,7 +58,7 @@ describe('an outlet', () => {
     expect(sent(outlet)).toEqual([]);
     expect(outlet.wantsReading).toBe(true);
     outlet.beginReading();
-    outlet.endReading([delivery(4, 'a'), delivery(5, 'a')], true, undefined);
+    outlet.endReading([4, 5], [delivery(4, 'a'), delivery(5, 'a')], true, undefined);
     expect(sent(outlet)).toEqual([4]);
   });
 
@@ -67,7 +67,7 @@ describe('an outlet', () => {
     outlet.wakeNow();
     outlet.beginReading();
     outlet.made(delivery(1, 'a'), false, nowMs);
-    outlet.endReading([], true, undefined);
+    outlet.endReading([], [], true, undefined);
     expect(outlet.wantsReading).toBe(true);
   });
 
@@ -76,7 +76,7 @@ describe('an outlet', () => {
     outlet.wakeNow();
     outlet.beginReading();
     // Number 1 was collapsed by 2 before the reading.
-    outlet.endReading([delivery(2, 'a')], true, undefined);
+    outlet.endReading([2], [delivery(2, 'a')], true, undefined);
     outlet.made(delivery(1, 'a'), false, nowMs);
     outlet.made(delivery(2, 'a'), false, nowMs);
     expect(sent(outlet)).toEqual([2]);
@@ -112,7 +112,7 @@ describe('an outlet', () => {
     expect(sent(outlet)).toEqual([1]);
     outlet.wakeNow();
     outlet.beginReading();
-    outlet.endReading([delivery(1, 'call 1'), delivery(3, 'call 3')], true, undefined);
+    outlet.endReading([1, 3], [delivery(1, 'call 1'), delivery(3, 'call 3')], true, undefined);
     expect([sent(outlet), sent(outlet)]).toEqual([[3], []]);
     expect(outlet.lanes.size).toBe(2);
   });
@@ -145,7 +145,7 @@ describe('an outlet', () => {
     outlet.beginReading();
     outlet.afterReading(() => order.push('after'));
     order.push('reading');
-    outlet.endReading([], true, undefined);
+    outlet.endReading([], [], true, undefined);
     expect(order).toEqual(['no reading', 'reading', 'after']);
   });
 
@@ -217,7 +217,7 @@ describe('its receivers', () => {
     expect(outlet.wantsReading).toBe(true);
     const limit = outlet.beginReading();
     expect(limit).toBeLessThan(10);
-    outlet.endReading([delivery(4, 'call 4'), delivery(5, 'call 5')], false, undefined);
+    outlet.endReading([4, 5], [delivery(4, 'call 4'), delivery(5, 'call 5')], false, undefined);
     const later = nowMs + 1_000;
     expect([sent(outlet, later), sent(outlet, later)]).toEqual([[4], []]);
     outlet.learn(0, success, later, 0.5);
