@@ -89,11 +89,8 @@ describe('an outlet', () => {
     crm.lanes.park(of(1));
     crm.wakeNow();
     const limit = crm.beginReading();
-    crm.endReading(
-      Array.from({ length: limit }, (_, n) => of(n + 1)),
-      false,
-      undefined,
-    );
+    const ids = Array.from({ length: limit }, (_, n) => n + 1);
+    crm.endReading(ids, ids.map(of), false, undefined);
     expect(crm.wantsReading).toBe(false);
     crm.parked('busy', nowMs + 5, nowMs);
     expect(crm.wantsReading).toBe(true);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isOfCall } from '../../src/call/event.ts';
+import { type CallEvent, isOfCall } from '../../src/call/event.ts';
 import type { Destination } from '../../src/webhook/destination.ts';
 import { dialects } from '../../src/webhook/dialects.ts';
 import type { Occurrence } from '../../src/webhook/occurrence.ts';
-import { Planner } from '../../src/webhook/planner.ts';
+import { type Plan, Planner } from '../../src/webhook/planner.ts';
 import { history } from '../support/any-history.ts';
 import { answered, connectedCall, ended, gapOf, lifeOf, started } from '../support/calls.ts';
 import { destinationOf } from '../support/deliveries.ts';
@@ -38,9 +38,18 @@ function enrol(planner: Planner, destination: Destination): void {
 
 const nowMs = 1_000_000.7;
 
+/** The plan of the events, made in one go. */
+function planned(planner: Planner, events: readonly CallEvent[], atMs: number): Plan {
+  const steps = planner.ofEvents(events, atMs);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
 describe('a plan', () => {
   it('has a row for each part, and each occurrence once', () => {
-    const plan = plannerFor(to('a'), to('b'), to('c', 'focalscope')).ofEvents(lifeOf(1), nowMs);
+    const plan = planned(plannerFor(to('a'), to('b'), to('c', 'focalscope')), lifeOf(1), nowMs);
     const { occurrences, deliveries } = plan.rows;
     expect(occurrences.map(({ id, key }) => [id, key])).toEqual(
       lifeOf(1).map(({ id }, n) => [11 + n, id]),
@@ -61,7 +70,7 @@ describe('a plan', () => {
   });
 
   it('gives what is live and what is a record their time, whole milliseconds', () => {
-    const { rows } = plannerFor(to('a')).ofEvents(lifeOf(1), nowMs);
+    const { rows } = planned(plannerFor(to('a')), lifeOf(1), nowMs);
     expect(rows.deliveries.map((row) => [row.class, row.madeMs, row.expiresMs])).toEqual([
       ['live', 1_000_000, 1_030_000],
       ['live', 1_000_000, 1_030_000],
@@ -75,7 +84,7 @@ describe('a plan', () => {
   });
 
   it('gives each part of one occurrence a key of its own, the first that of the occurrence', () => {
-    const { rows } = plannerFor(to('cdrs', 'cdrs')).ofEvents([ended(1)], nowMs);
+    const { rows } = planned(plannerFor(to('cdrs', 'cdrs')), [ended(1)], nowMs);
     const keys = rows.deliveries.map(({ key }) => key);
     expect(keys.length).toBeGreaterThan(0);
     expect(keys[0]).toBe(ended(1).id);
@@ -86,13 +95,13 @@ describe('a plan', () => {
 
   it('is empty where nobody wants anything', () => {
     const planner = plannerFor(to('a', 'standard', { extensions: ['9999'] }));
-    expect(planner.ofEvents(lifeOf(1), nowMs)).toEqual({
+    expect(planned(planner, lifeOf(1), nowMs)).toEqual({
       rows: { occurrences: [], deliveries: [] },
       deliveries: [],
     });
     // Ids are not used up by what nobody is told.
     enrol(planner, to('b'));
-    const { rows } = planner.ofEvents([started(2)], nowMs);
+    const { rows } = planned(planner, [started(2)], nowMs);
     expect([rows.occurrences[0]?.id, rows.deliveries[0]?.id]).toEqual([11, 101]);
   });
 
@@ -100,7 +109,7 @@ describe('a plan', () => {
     const planner = plannerFor(to('a'), to('b', 'standard', { enabled: false }), to('c'));
     planner.enrol('c', undefined);
     enrol(planner, to('a', 'focalscope'));
-    const { rows } = planner.ofEvents([started(1)], nowMs);
+    const { rows } = planned(planner, [started(1)], nowMs);
     expect(rows.deliveries.map(({ destination, topic }) => [destination, topic])).toEqual([
       ['a', 'start'],
     ]);
@@ -109,7 +118,7 @@ describe('a plan', () => {
   it('says to a dialect how the call was before, also one of the last run', () => {
     const destination = to('calls', 'calls');
     const parts = (planner: Planner): number =>
-      planner.ofEvents([answered(1)], nowMs).rows.deliveries.length;
+      planned(planner, [answered(1)], nowMs).rows.deliveries.length;
     const { call } = answered(1);
     const known = new Planner({ occurrence: 0, delivery: 0 }, [call], () => undefined);
     enrol(known, destination);
@@ -133,7 +142,7 @@ describe('a plan', () => {
   it('keeps ids apart that it gives away', () => {
     const planner = plannerFor(to('a'));
     expect(planner.reserve(5)).toBe(101);
-    expect(planner.ofEvents([started(1)], nowMs).rows.deliveries[0]?.id).toBe(106);
+    expect(planned(planner, [started(1)], nowMs).rows.deliveries[0]?.id).toBe(106);
   });
 
   it('holds nobody up over a dialect that fails', () => {
@@ -143,14 +152,14 @@ describe('a plan', () => {
     );
     enrol(planner, { ...to('broken'), options: undefined });
     enrol(planner, to('a'));
-    const { rows } = planner.ofEvents([started(1)], nowMs);
+    const { rows } = planned(planner, [started(1)], nowMs);
     expect(rows.deliveries.map(({ destination }) => destination)).toEqual(['a']);
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(/^broken: TypeError/);
   });
 
   it('puts what is of no call into the lane of its source', () => {
-    const { rows } = plannerFor(to('a')).ofEvents([gapOf('pbx', 5)], nowMs);
+    const { rows } = planned(plannerFor(to('a')), [gapOf('pbx', 5)], nowMs);
     expect(rows.deliveries).toMatchObject([{ lane: 'source pbx', sequence: 0 }]);
     expect(rows.occurrences).toMatchObject([{ callId: null, atMs: 5 }]);
   });
@@ -164,7 +173,7 @@ describe('a plan', () => {
         const keys = new Set<string>();
         for (let at = 0; at < entries.length; at += step) {
           const events = entries.slice(at, at + step).map(({ event }) => event);
-          const { rows } = planner.ofEvents(events, nowMs);
+          const { rows } = planned(planner, events, nowMs);
           const bodies = new Map(rows.occurrences.map(({ id, body }) => [id, body]));
           for (const row of rows.deliveries) {
             expect(row.id).toBe((last += 1));
