@@ -79,15 +79,12 @@ export class Lanes {
     return over;
   }
 
-  /**
-   * Lets go of what stands first in its lane and has expired, or is not to be told any more.
-   * @returns it; known until `settled`
-   */
-  expire(nowMs: number, isStale = (_: Delivery): boolean => false): readonly Delivery[] {
+  /** Lets go of what stands first in its lane and has expired. @returns it; known until `settled` */
+  expire(nowMs: number): readonly Delivery[] {
     const expired: Delivery[] = [];
     for (const key of this.#ready) {
       const { queue } = this.#lane(key);
-      while (queue[0] !== undefined && (queue[0].expiresMs <= nowMs || isStale(queue[0]))) {
+      while (queue[0] !== undefined && queue[0].expiresMs <= nowMs) {
         expired.push(queue[0]);
         queue.shift();
         this.#size -= 1;
@@ -97,6 +94,25 @@ export class Lanes {
       this.#lanes.delete(key);
     }
     return expired;
+  }
+
+  /** Lets go of what `take` would take and is not true any more. @returns it; known until `settled` */
+  drop(most: number, isStale: (delivery: Delivery) => boolean): readonly Delivery[] {
+    const dropped: Delivery[] = [];
+    let count = 0;
+    for (const key of this.#ready) {
+      if (count >= most) break;
+      const lane = this.#lane(key);
+      const stale = lane.queue.filter(isStale);
+      if (stale.length > 0) {
+        dropped.push(...stale);
+        this.#size -= stale.length;
+        lane.queue.push(...lane.queue.splice(0).filter((each) => !stale.includes(each)));
+        this.#letGoOf(key, lane);
+      }
+      count += lane.queue.length;
+    }
+    return dropped;
   }
 
   /** Takes up to `most` deliveries that can be sent, in order, oldest lanes first; after `expire`. */

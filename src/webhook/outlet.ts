@@ -223,7 +223,8 @@ export class Outlet {
       const untilMs = (this.lanes.oldestReadyMs ?? 0) + wait * 1_000;
       if (untilMs > nowMs && this.lanes.readyCount(most) < most) return { kind: 'wait', untilMs };
     }
-    for (const each of this.lanes.expire(nowMs, isStale)) expire(each);
+    for (const each of this.lanes.expire(nowMs)) expire(each);
+    if (isStale !== undefined) for (const each of this.lanes.drop(most, isStale)) expire(each);
     if (!this.lanes.hasReady) return idle;
     const pick = this.#receivers.pick(nowMs);
     if (pick.kind === 'wait') return { kind: 'wait', untilMs: pick.untilMs };

@@ -105,6 +105,23 @@ describe('lanes', () => {
     expect(ids(lanes.expire(50))).toEqual([4]);
   });
 
+  it('let go of what is not true any more before it is taken, and of nothing else', () => {
+    const lanes = new Lanes();
+    for (const [id, lane] of [
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'b'],
+      [4, 'b'],
+    ] as const) {
+      lanes.add(delivery(id, lane));
+    }
+    const isOdd = ({ id }: { readonly id: number }): boolean => id % 2 === 1;
+    expect(ids(lanes.drop(9, isOdd))).toEqual([1, 3]);
+    expect(lanes.size).toBe(2);
+    expect(lanes.knows(3)).toBe(true);
+    expect(ids(lanes.take(9))).toEqual([2, 4]);
+  });
+
   it('keep the order of each lane whatever happens, and lose nothing', () => {
     const steps = fc.array(
       fc.record({
