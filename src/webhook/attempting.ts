@@ -14,8 +14,14 @@ import { plainUrl } from './printable.ts';
 
 export type Tried =
   | { readonly kind: 'tried'; readonly outcome: Outcome; readonly row: AttemptRow }
-  /** No request could be made of it. `fault`: the mistake is ours. */
-  | { readonly kind: 'untellable'; readonly reason: string; readonly fault: unknown };
+  /** No request could be made of them. `fault`: the mistake is ours. */
+  | {
+      readonly kind: 'untellable';
+      readonly reason: string;
+      readonly fault: unknown;
+      /** How to try them instead, one after another; empty where that would be no better. */
+      readonly apart: readonly (readonly Delivery[])[];
+    };
 
 /**
  * Sends the deliveries as one request. Never rejects.
@@ -31,13 +37,11 @@ export async function attempt(
   const startedMs = nowMs();
   let request: OutgoingRequest;
   try {
-    const items = deliveries.map(itemOf);
-    const context = { url, nowMs: startedMs };
-    const rendered = dialects[destination.dialect].render(items, destination, context);
-    request = addressed(rendered, items, destination);
+    request = requestOf(deliveries, destination, url, startedMs);
   } catch (error) {
     const reason = `It cannot be told: ${error instanceof Error ? error.message : String(error)}.`;
-    return { kind: 'untellable', reason, fault: error instanceof RangeError ? undefined : error };
+    const fault = error instanceof RangeError ? undefined : error;
+    return { kind: 'untellable', reason, fault, apart: apart(deliveries, destination, url) };
   }
   const sent = await sender.send(request, {
     timeoutMs: destination.timeout * 1_000,
@@ -46,6 +50,36 @@ export async function attempt(
   // Receivers like to repeat what they were sent, and what they say is kept for longer than a secret is.
   const outcome = withoutSecrets(sent, destination);
   return { kind: 'tried', outcome, row: rowOf(outcome, url, startedMs, nowMs()) };
+}
+
+/** One that cannot be told takes none with it that can. */
+function apart(
+  deliveries: readonly Delivery[],
+  destination: Destination,
+  url: string,
+): (readonly Delivery[])[] {
+  const tellable = deliveries.filter((each) => {
+    try {
+      return requestOf([each], destination, url, each.madeMs) !== undefined;
+    } catch {
+      // Why is said when it is tried alone.
+      return false;
+    }
+  });
+  if (tellable.length === 0 || tellable.length === deliveries.length) return [];
+  const others = deliveries.filter((each) => !tellable.includes(each));
+  return [...others.map((each) => [each]), tellable];
+}
+
+function requestOf(
+  deliveries: readonly Delivery[],
+  destination: Destination,
+  url: string,
+  nowMs: number,
+): OutgoingRequest {
+  const items = deliveries.map(itemOf);
+  const rendered = dialects[destination.dialect].render(items, destination, { url, nowMs });
+  return addressed(rendered, items, destination);
 }
 
 function withoutSecrets(outcome: Outcome, { written }: Destination): Outcome {

@@ -216,20 +216,23 @@ export class Dispatcher {
     return true;
   }
 
-  async #send(outlet: Outlet, { deliveries, receiver }: Sending): Promise<void> {
+  async #send(outlet: Outlet, sending: Sending): Promise<void> {
+    const { deliveries, receiver } = sending;
     const { nowMs, onAttempt, onFirst, onFault } = this.#options;
     const { destination } = outlet;
     const startedMs = nowMs();
-    for (const { attempts, madeMs } of deliveries) {
-      if (attempts === 0) onFirst?.(startedMs - madeMs);
-    }
     const url = destination.urls[receiver] ?? destination.urls[0];
     const tried = await attempt(deliveries, destination, url, this.#options);
     if (tried.kind === 'untellable') {
+      for (const some of tried.apart) await this.#send(outlet, { ...sending, deliveries: some });
+      if (tried.apart.length > 0) return;
       if (tried.fault !== undefined) onFault(tried.fault, destination.id);
       outlet.untried(receiver, startedMs);
       for (const each of deliveries) this.#settle(outlet, each, 'dead', tried.reason, null);
       return;
+    }
+    for (const { attempts, madeMs } of deliveries) {
+      if (attempts === 0) onFirst?.(startedMs - madeMs);
     }
     onAttempt?.(destination.id, tried.outcome, tried.row.durationMs);
     const verdicts = deliveries.map((each) =>
@@ -256,13 +259,8 @@ export class Dispatcher {
     const waitMs = atOnce ? 0 : Math.max(verdict.afterMs, verdict.holdMs);
     const dueMs = Math.trunc(this.#options.nowMs() + waitMs);
     outlet.lanes.park(delivery);
-    const settlement = settlementOf(
-      outlet.destination.id,
-      delivery,
-      'waiting',
-      verdict.reason,
-      attempt,
-    );
+    const { id } = outlet.destination;
+    const settlement = settlementOf(id, delivery, 'waiting', verdict.reason, attempt);
     this.#settling.add({ ...settlement, dueMs }, () =>
       outlet.afterReading(() => {
         outlet.lanes.parked(delivery.lane);
