@@ -220,13 +220,11 @@ export class Dispatcher {
     return true;
   }
 
-  async #send(outlet: Outlet, { deliveries, receiver }: Sending): Promise<void> {
+  async #send(outlet: Outlet, sending: Sending): Promise<void> {
+    const { deliveries, receiver } = sending;
     const { nowMs, onAttempt, onFirst, onFault } = this.#options;
     const { destination } = outlet;
     const startedMs = nowMs();
-    for (const { attempts, madeMs } of deliveries) {
-      if (attempts === 0) onFirst?.(startedMs - madeMs);
-    }
     const url = destination.urls[receiver] ?? destination.urls[0];
     const { tried, untellable } = await attempt(deliveries, destination, url, this.#options);
     for (const { delivery, reason, fault } of untellable) {
@@ -234,6 +232,9 @@ export class Dispatcher {
       this.#settle(outlet, delivery, 'dead', reason, null);
     }
     if (tried === undefined) return outlet.untried(receiver, startedMs);
+    for (const { attempts, madeMs } of tried.deliveries) {
+      if (attempts === 0) onFirst?.(startedMs - madeMs);
+    }
     onAttempt?.(destination.id, tried.outcome, tried.row.durationMs);
     const verdicts = tried.deliveries.map((each) =>
       verdictOn(tried.outcome, each, destination, nowMs(), Math.random()),
@@ -260,13 +261,8 @@ export class Dispatcher {
     const waitMs = atOnce ? 0 : Math.max(verdict.afterMs, verdict.holdMs);
     const dueMs = Math.trunc(this.#options.nowMs() + waitMs);
     outlet.lanes.park(delivery);
-    const settlement = settlementOf(
-      outlet.destination.id,
-      delivery,
-      'waiting',
-      verdict.reason,
-      attempt,
-    );
+    const { id } = outlet.destination;
+    const settlement = settlementOf(id, delivery, 'waiting', verdict.reason, attempt);
     this.#settling.add({ ...settlement, dueMs }, () =>
       outlet.afterReading(() => {
         outlet.parked(delivery.lane, dueMs, this.#options.nowMs());

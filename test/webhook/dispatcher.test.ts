@@ -499,6 +499,23 @@ describe('several in one request', () => {
     expect(await stateOf('ns')).toMatchObject({ delivered: 5, attempts: 15, failures: 10 });
   });
 
+  it('do not die with one that cannot be told', async () => {
+    const receiver = await startReceiver();
+    const calls = batched(receiver.url, { netsapiens: { model: 'cdr' } });
+    await openRig([calls]);
+    rig.bridge.pause('ns', true);
+    await rig.publish(ended(1));
+    const owed = await rig.waiting();
+    // By now it wants to hear of something else, which a call is not.
+    rig.roster.renewFile([batched(receiver.url)], Date.now());
+    for (let nth = 1; nth <= 3; nth += 1) await rig.bridge.tell(voicemail(nth));
+    rig.bridge.pause('ns', false);
+    await untilNothingWaits();
+    expect(owed).toBeGreaterThan(0);
+    expect(receiver.requests.flatMap(idsIn)).toEqual([1, 2, 3]);
+    expect(await stateOf('ns')).toMatchObject({ delivered: 3, dead: owed });
+  });
+
   it('of several lanes are told in one order each, whatever fails', async () => {
     const receiver = await startReceiver({ faults: ['425:3', '500:20%'], seed: 7 });
     await openRig([batched(receiver.url, { concurrency: 3, batch: { size: 4, wait: 0 } })]);
