@@ -170,7 +170,7 @@ export const sections = {
       min: 1,
       max: 10_000,
       default: 256,
-      meaning: 'Requests to all destinations together that are under way at one time.',
+      meaning: 'Requests to all destinations at one time; half of them for those that have none.',
     },
     perHost: {
       kind: 'number',

@@ -14,6 +14,8 @@ export class Hosts {
   readonly #bounds: { readonly perHost: number; readonly inAll: number };
   readonly #hosts = new Map<string, Host>();
   readonly #waitingForAny = new Set<Outlet>();
+  /** Those that have some under way, and would have more. */
+  readonly #waitingForMore = new Set<Outlet>();
   underWay = 0;
 
   constructor(bounds: { readonly perHost: number; readonly inAll: number }) {
@@ -21,12 +23,17 @@ export class Hosts {
   }
 
   /**
-   * Whether the outlet may begin a request to this URL; if not, it is handed out by a later `end`.
+   * Whether the outlet may begin a request to this URL; if not, it is handed out by a later `end`. Half of all
+   * places are for those that have nothing under way: many that hang, with several requests each, leave room.
    * @param url undefined: to none in particular
    */
   hasRoom(outlet: Outlet, url: string | undefined): boolean {
     if (this.underWay >= this.#bounds.inAll) {
       this.#waitingForAny.add(outlet);
+      return false;
+    }
+    if (outlet.underWay > 0 && !this.#isHalfFree) {
+      this.#waitingForMore.add(outlet);
       return false;
     }
     if (url === undefined) return true;
@@ -49,7 +56,7 @@ export class Hosts {
     const host = this.#host(name);
     host.underWay -= 1;
     this.underWay -= 1;
-    const next = [firstOf(host.waiting), firstOf(this.#waitingForAny)];
+    const next = [firstOf(host.waiting), firstOf(this.#waitingForAny), this.#firstForMore()];
     if (host.underWay === 0 && host.waiting.size === 0) this.#hosts.delete(name);
     return next.filter((outlet): outlet is Outlet => outlet !== undefined);
   }
@@ -61,14 +68,23 @@ export class Hosts {
       const host = this.#hosts.get(hostOf(url));
       return host && host.underWay < this.#bounds.perHost ? firstOf(host.waiting) : undefined;
     });
-    next.push(firstOf(this.#waitingForAny));
+    next.push(firstOf(this.#waitingForAny), this.#firstForMore());
     return next.filter((each): each is Outlet => each !== undefined);
   }
 
   /** It has nothing to send any more. */
   forget(outlet: Outlet): void {
     this.#waitingForAny.delete(outlet);
+    this.#waitingForMore.delete(outlet);
     for (const { waiting } of this.#hosts.values()) waiting.delete(outlet);
+  }
+
+  get #isHalfFree(): boolean {
+    return this.underWay < this.#bounds.inAll / 2;
+  }
+
+  #firstForMore(): Outlet | undefined {
+    return this.#isHalfFree ? firstOf(this.#waitingForMore) : undefined;
   }
 
   #host(name: string): Host {

@@ -49,6 +49,27 @@ describe('hosts', () => {
     expect(hosts.underWay).toBe(0);
   });
 
+  it('keep half of all places for those that have nothing under way', () => {
+    const hosts = new Hosts({ perHost: 9, inAll: 4 });
+    const [greedy, modest] = [outletTo('http://one.example/'), outletTo('http://two.example/')];
+    const begin = (outlet: Outlet): string => {
+      outlet.underWay += 1;
+      return hosts.begin(outlet.destination.urls[0]);
+    };
+    expect(hosts.hasRoom(greedy, greedy.destination.urls[0])).toBe(true);
+    begin(greedy);
+    expect(hosts.hasRoom(greedy, greedy.destination.urls[0])).toBe(true);
+    const host = begin(greedy);
+    expect(hosts.hasRoom(greedy, greedy.destination.urls[0])).toBe(false);
+    expect(hosts.hasRoom(modest, modest.destination.urls[0])).toBe(true);
+    const other = begin(modest);
+    // Half are taken still: the room is not for who has some already.
+    expect(hosts.end(other)).toEqual([]);
+    expect(hosts.passOn(modest)).toEqual([]);
+    expect(hosts.end(host)).toEqual([greedy]);
+    expect(hosts.hasRoom(greedy, greedy.destination.urls[0])).toBe(true);
+  });
+
   it('ask for room at the receiver that is meant, not at the others', () => {
     const hosts = new Hosts({ perHost: 1, inAll: 9 });
     const double = outletTo('http://one.example/', 'http://two.example/');

@@ -5,7 +5,7 @@
 import { end, folder, startOffhook } from '../processes.mjs';
 import { fixed, ms, percent, table, times, whole } from '../table.mjs';
 import { extension } from '../load/publishers.mjs';
-import { crowd, openCrowd, turning, webhookMetrics } from './with-destinations.mjs';
+import { crowd, openCrowd, turning, waysToBeDead, webhookMetrics } from './with-destinations.mjs';
 import { remarks } from './with-server.mjs';
 
 const subscribers = 1_000;
@@ -18,67 +18,82 @@ const openAtOnce = 100;
 const catchUpS = 75;
 
 export async function dead(load, { quick, say }) {
-  const pairs = quick ? 1 : 5;
   const plan = quick ? { settleS: 1, windowS: 4 } : { settleS: 3, windowS: 15 };
+  const runs = [
+    { name: 'mixed', ways: waysToBeDead, pairs: quick ? 1 : 5 },
+    { name: 'all hang', ways: ['hanging'], pairs: quick ? 1 : 3 },
+  ];
   say(
     `webhook, dead destinations: ${whole(crowd.count)} destinations (standard), each of one extension, ${whole(callsPerS)} calls/s, ` +
-      `start and end; ${whole(turning.length)} of them dead: closed port, no answer, 500; ${whole(subscribers)} TCP sessions beside them; ` +
-      `${pairs} × without, with, without again`,
+      `start and end; ${whole(turning.length)} of them dead: closed port, no answer, 500 (mixed), or no answer (all hang); ` +
+      `${whole(subscribers)} TCP sessions beside them; ${runs.map(({ pairs }) => pairs).join(' and ')} × without, with, without again`,
   );
-  const result = await measure(load, plan, pairs);
-  const { without, withDead } = result;
-  const of = (steps, read) => median(steps.map(read));
-  const row = (name, read) => {
-    const { ratio, wander } = compared(result, (step) => read(step).p99);
-    return [
-      name,
-      ms(of(without, (step) => read(step).p50)),
-      ms(of(withDead, (step) => read(step).p50)),
-      ms(of(without, (step) => read(step).p99)),
-      ms(of(withDead, (step) => read(step).p99)),
-      times(ratio),
-      times(wander),
-      percent(Math.min(...withDead.map((step) => read(step).share))),
-    ];
-  };
-  const heads = ['from frame to', 'p50 without', 'p50 with', 'p99 without', 'p99 with'];
+  const results = [];
+  for (const run of runs) results.push({ ...run, ...(await measure(load, plan, run)) });
   say(
     table(
-      [...heads, 'with : without', 'without : without', 'delivered'],
       [
-        row('request at a healthy destination', ({ requests }) => requests),
-        row('document at a session', (step) => step),
+        'dead, and from frame to',
+        'p50 without',
+        'p50 with',
+        'p99 without',
+        'p99 with',
+        'with : without',
+        'without : without',
+        'delivered',
       ],
+      results.flatMap((result) => [
+        rowOf(result, 'request at a healthy one', ({ requests }) => requests),
+        rowOf(result, 'document at a session', (step) => step),
+      ]),
     ),
   );
   say('');
   say(
     table(
       ['phase', 'server cores', 'load cores', 'out of order', 'remarks'],
-      [
-        ['without', without.at(-1)],
-        ['with', withDead.at(-1)],
-      ].map(([name, { cores, requests, ...step }]) => [
-        name,
-        fixed(cores.server),
-        fixed(cores.load),
-        whole(requests.disordered),
-        remarks({ cores, ...step }),
+      results.flatMap(({ name, without, withDead }) => [
+        phaseRow(`${name}, without`, without.at(-1)),
+        phaseRow(`${name}, with`, withDead.at(-1)),
       ]),
     ),
   );
-  const { tried, attempts, caughtUpS } = result;
-  say(
-    `\nms, medians over the pairs; at the dead ones ${whole(tried.hanging)} requests hung and ${whole(tried.failing)} were answered with 500, ` +
-      `${whole(attempts['attempts_total connect'] ?? 0)} found no connection; alive again, what waited was told within ` +
-      `${caughtUpS.map((s) => fixed(s, 0)).join(', ')} s\n`,
-  );
-  return result;
+  say('\nms, medians over the pairs');
+  for (const { name, tried, attempts, caughtUpS } of results) {
+    say(
+      `${name}: at the dead ${whole(tried.hanging)} requests hung, ${whole(tried.failing)} were answered with 500, ` +
+        `${whole(attempts['attempts_total connect'] ?? 0)} found no connection; alive again, what waited was told within ` +
+        `${caughtUpS.map((s) => fixed(s, 0)).join(', ')} s`,
+    );
+  }
+  say('');
+  return results;
 }
 
-async function measure(load, plan, pairs) {
+function rowOf(result, name, read) {
+  const { without, withDead } = result;
+  const of = (steps, key) => ms(median(steps.map((step) => read(step)[key])));
+  const { ratio, wander } = compared(result, (step) => read(step).p99);
+  return [
+    `${result.name}, ${name}`,
+    of(without, 'p50'),
+    of(withDead, 'p50'),
+    of(without, 'p99'),
+    of(withDead, 'p99'),
+    times(ratio),
+    times(wander),
+    percent(Math.min(...withDead.map((step) => read(step).share))),
+  ];
+}
+
+function phaseRow(name, step) {
+  const { cores, requests } = step;
+  return [name, fixed(cores.server), fixed(cores.load), whole(requests.disordered), remarks(step)];
+}
+
+async function measure(load, plan, { ways, pairs }) {
   const data = folder();
-  const receivers = await openCrowd(load, extension, ['call.*']);
+  const receivers = await openCrowd(load, extension, ['call.*'], ways);
   const { port: pbxPort } = await load.ask('pbx');
   const server = await startOffhook({ dir: data.path, pbxPort, more: receivers.more });
   await load.ask('open', {

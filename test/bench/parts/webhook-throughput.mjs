@@ -12,8 +12,10 @@ const numbers = (first) => Array.from({ length: 1_000 }, (_, i) => first + i);
 /** Extensions 10000 to 10999, whose calls are told, and others. */
 const told = { pattern: '10*', extensions: numbers(0) };
 const untold = { extensions: numbers(10_000) };
-/** Of the loop and of the connections to each port as well. */
+/** The loop has as many connections to each port. */
 const perHost = 64;
+/** Half of all places are for destinations that have nothing under way. */
+const bounds = { perHost, concurrency: 512 };
 const cases = [
   { name: 'one receiver', destinations: 1, ports: 1, concurrency: 64, inAll: 64 },
   { name: '100 receivers', destinations: 100, ports: 4, concurrency: 4, inAll: 256 },
@@ -86,7 +88,7 @@ async function measure(
   const server = await startOffhook({
     dir: data.path,
     pbxPort: (await load.ask('pbx')).port,
-    more: destinationTables(urls, each, { perHost, concurrency: inAll }),
+    more: destinationTables(urls, each, bounds),
   });
   await load.ask('openFlood', { wire, ports: server.ports });
   const posts = startPosts();

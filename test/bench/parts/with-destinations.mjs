@@ -28,34 +28,34 @@ export function destinationTables(urls, each, bounds = {}) {
 export const urlOf = (port, i) => `http://127.0.0.1:${port}/d/${i}`;
 
 /**
- * A thousand destinations, each of one extension; every tenth has a receiver that is dead at times, in one of
- * three ways. They have ports of their own, since a host and port are one bulkhead.
+ * A thousand destinations, each of one extension; every tenth has a receiver that is dead at times. The dead have
+ * ports of their own, since a host and port are one bulkhead.
  */
 export const crowd = {
   count: 1_000,
   finePorts: 9,
-  /** Of each way to be dead. */
-  portsOfEach: 4,
-  ways: ['refusing', 'hanging', 'failing'],
+  turningPorts: 12,
   isTurning: (i) => i % 10 === 9,
   /** Which of the receivers is the destination's. */
   placeOf(i) {
     if (!crowd.isTurning(i)) return i % 10;
-    const turn = Math.floor(i / 10) % (crowd.ways.length * crowd.portsOfEach);
-    return crowd.finePorts + turn;
+    return crowd.finePorts + (Math.floor(i / 10) % crowd.turningPorts);
   },
 };
 
 export const turning = Array.from({ length: crowd.count }, (_, i) => i).filter(crowd.isTurning);
 
+/** The ways in which receivers are dead, in turns. */
+export const waysToBeDead = ['refusing', 'hanging', 'failing'];
+
 /** Opens the receivers of the crowd; @returns the tables, and how to make its dead die and live again */
-export async function openCrowd(load, extension, events) {
-  const count = crowd.finePorts + crowd.ways.length * crowd.portsOfEach;
+export async function openCrowd(load, extension, events, ways = waysToBeDead) {
+  const count = crowd.finePorts + crowd.turningPorts;
   const { ports } = await load.ask('openReceivers', { count, looking: true });
   await load.ask('turning', { destinations: turning });
   const urls = Array.from({ length: crowd.count }, (_, i) => urlOf(ports[crowd.placeOf(i)], i));
   const places = ports.map((_, at) => at).slice(crowd.finePorts);
-  const wayOf = (at) => crowd.ways[(at - crowd.finePorts) % crowd.ways.length];
+  const wayOf = (at) => ways[(at - crowd.finePorts) % ways.length];
   return {
     more: destinationTables(urls, (i) => ({ extensions: [extension(i)], events })),
     die: () => load.ask('become', { changes: places.map((at) => [at, wayOf(at)]) }),
