@@ -94,7 +94,9 @@ export class Dispatcher {
       return;
     }
     if (known !== undefined) {
-      known.renew(enrolled.destination);
+      const hasMoved = known.renew(enrolled.destination);
+      // The receiver that had gone for good was another one.
+      if (hasMoved && known.status === 'disabled') this.#become(known, 'pending', null);
       // Room at the hosts that it had is not for it any more.
       this.#hosts.forget(known);
       known.wakeNow();

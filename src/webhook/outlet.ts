@@ -65,12 +65,13 @@ export class Outlet {
     this.paused = state.paused;
   }
 
-  /** Takes up what the destination is now. */
-  renew(destination: Destination): void {
-    const same = JSON.stringify(destination.urls) === JSON.stringify(this.destination.urls);
+  /** Takes up what the destination is now. @returns whether its receivers are others than before */
+  renew(destination: Destination): boolean {
+    const hasMoved = JSON.stringify(destination.urls) !== JSON.stringify(this.destination.urls);
     this.destination = destination;
     // Whoever mends a destination wants to see it tried at once.
-    if (!same) this.#receivers = new Receivers(destination.urls.length);
+    if (hasMoved) this.#receivers = new Receivers(destination.urls.length);
+    return hasMoved;
   }
 
   /** Whether anything may be sent at all. */

@@ -336,6 +336,19 @@ describe('a receiver that has gone for good', () => {
   });
 });
 
+describe('a receiver that has gone for good, and has another address now', () => {
+  it('is told there at once, without anybody resuming it', async () => {
+    const [old, receiver] = [await startReceiver({ faults: ['410'] }), await startReceiver()];
+    await openRig([standardTo('moved', old.url)]);
+    await rig.publish(record(1));
+    await until('it is disabled', () => rig.bridge.outlet('moved')?.status === 'disabled');
+    rig.roster.renewFile([standardTo('moved', receiver.url)], 1);
+    await untilNothingWaits();
+    expect(taken(receiver)).toEqual(['1.1']);
+    expect(await stateOf('moved')).toMatchObject({ delivered: 1 });
+  });
+});
+
 describe('a second receiver', () => {
   it('is turned to at once, in order and without loss, until the first one is back', async () => {
     const order: string[] = [];
