@@ -226,8 +226,9 @@ test('six kills under load lose nothing and disorder nothing', { timeout: 60_000
     recorder.requests.map(({ path }) => new URLSearchParams(path.split('?')[1]).get('ucid')),
   );
   for (let n = 0; n < calls; n += 1) expect(tellsOf, `of call ${n}`).toContain(`c${n}`);
+  // A body that never ends is not awaited: its status says that the request was taken.
   const cdrs = books.requests
-    .filter(({ fault }) => fault === 'ok')
+    .filter(({ fault }) => fault === 'ok' || fault === 'slow-body')
     .flatMap(({ headers, key }) => (headers['offhook-events'] ?? key ?? '').split(','));
   expect(new Set(cdrs).size).toBeGreaterThanOrEqual(calls);
   expect(wild.repeats).toBeGreaterThan(0);
