@@ -152,7 +152,7 @@ const names = [
   '☎'.repeat(250),
 ];
 
-test('no name of a caller breaks a request', async () => {
+test('no name of a caller breaks a request', { timeout: 60_000 }, async () => {
   const folder = await newFolder();
   const [own, screens, recorder, subscription, mail] = [
     await startReceiver(),

@@ -235,77 +235,89 @@ test('six kills under load lose nothing and disorder nothing', { timeout: 60_000
   expect(await server.kill('SIGTERM')).toBe(0);
 });
 
-test('a reload moves, adds and removes destinations, and loses nothing', async () => {
-  const folder = await newFolder();
-  const [old, moved, added, staying] = [
-    await startReceiver({ faults: ['503'], retryAfter: null }),
-    await startReceiver(),
-    await startReceiver(),
-    await startReceiver(),
-  ];
-  const leaving = await startReceiver({ faults: ['503'], retryAfter: null });
-  const base = sections(folder) + ingest + standardTo('staying', staying.url);
-  const before = standardTo('moving', old.url) + standardTo('leaving', leaving.url);
-  const server = await start(folder, base + before);
-  const renew = async (toml: string, times: number): Promise<void> => {
-    writeFileSync(join(folder, 'offhook.toml'), toml);
-    server.child.kill('SIGHUP');
-    await until(
-      'it is reloaded',
-      () => server.log.filter(({ event }) => event === 'config.reloaded').length === times,
-    );
-  };
-  for (let n = 0; n < 4; n += 1) await send(server, callOf(n));
-  await until('both were tried', () => old.count > 0 && leaving.count > 0);
+test(
+  'a reload moves, adds and removes destinations, and loses nothing',
+  { timeout: 60_000 },
+  async () => {
+    const folder = await newFolder();
+    const [old, moved, added, staying] = [
+      await startReceiver({ faults: ['503'], retryAfter: null }),
+      await startReceiver(),
+      await startReceiver(),
+      await startReceiver(),
+    ];
+    const leaving = await startReceiver({ faults: ['503'], retryAfter: null });
+    const base = sections(folder) + ingest + standardTo('staying', staying.url);
+    const before = standardTo('moving', old.url) + standardTo('leaving', leaving.url);
+    const server = await start(folder, base + before);
+    const renew = async (toml: string, times: number): Promise<void> => {
+      writeFileSync(join(folder, 'offhook.toml'), toml);
+      server.child.kill('SIGHUP');
+      await until(
+        'it is reloaded',
+        () => server.log.filter(({ event }) => event === 'config.reloaded').length === times,
+      );
+    };
+    for (let n = 0; n < 4; n += 1) await send(server, callOf(n));
+    await until('both were tried', () => old.count > 0 && leaving.count > 0);
 
-  await renew(base + standardTo('moving', moved.url) + standardTo('added', added.url), 1);
-  for (let n = 4; n < 8; n += 1) await send(server, callOf(n));
-  await nothingWaits(server);
-  expect((await shown(server)).map(({ id }) => id).sort()).toEqual(['added', 'moving', 'staying']);
-  leaving.misbehave([]);
-  const gone = leaving.count;
+    await renew(base + standardTo('moving', moved.url) + standardTo('added', added.url), 1);
+    for (let n = 4; n < 8; n += 1) await send(server, callOf(n));
+    await nothingWaits(server);
+    expect((await shown(server)).map(({ id }) => id).sort()).toEqual([
+      'added',
+      'moving',
+      'staying',
+    ]);
+    leaving.misbehave([]);
+    const gone = leaving.count;
 
-  await renew(base + standardTo('moving', moved.url) + standardTo('leaving', leaving.url), 2);
-  for (let n = 8; n < 10; n += 1) await send(server, callOf(n));
-  await nothingWaits(server);
-  await expectConservation(server);
-  const records = ['recording.started', 'recording.ended', 'call.ended'];
-  for (const [receiver, expected] of [
-    [moved, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]],
-    [staying, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]],
-    [added, [4, 5, 6, 7]],
-    // What waited for it was kept; of what happened while it was not there nothing is owed.
-    [leaving, [0, 1, 2, 3, 8, 9]],
-  ] as const) {
+    await renew(base + standardTo('moving', moved.url) + standardTo('leaving', leaving.url), 2);
+    for (let n = 8; n < 10; n += 1) await send(server, callOf(n));
+    await nothingWaits(server);
+    await expectConservation(server);
+    const records = ['recording.started', 'recording.ended', 'call.ended'];
+    for (const [receiver, expected] of [
+      [moved, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]],
+      [staying, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]],
+      [added, [4, 5, 6, 7]],
+      // What waited for it was kept; of what happened while it was not there nothing is owed.
+      [leaving, [0, 1, 2, 3, 8, 9]],
+    ] as const) {
+      const told = inOrder(receiver);
+      for (const n of expected) expect(recordsOf(n, told)).toEqual(records);
+      expect(new Set(told.map(({ data }) => data.call.id)).size).toBe(expected.length);
+    }
+    expect(leaving.count).toBeGreaterThan(gone);
+    expect(server.log.filter(({ event }) => event === 'server.started')).toHaveLength(1);
+  },
+);
+
+test(
+  'it stops in time while requests hang, and tells the rest after its next start',
+  { timeout: 60_000 },
+  async () => {
+    const folder = await newFolder();
+    const receiver = await startReceiver({ faults: ['hang'] });
+    const toml = sections(folder) + ingest + standardTo('hung', receiver.url, 'timeout = 60');
+    const server = await start(folder, toml);
+    for (let n = 0; n < 6; n += 1) await send(server, callOf(n));
+    await until('its places are taken', () => receiver.count === 4);
+    const stoppedMs = performance.now();
+    expect(await server.kill('SIGTERM')).toBe(0);
+    expect(performance.now() - stoppedMs).toBeLessThan(8_000);
+    expect(server.log.filter(({ event }) => event === 'server.stop-cut')).toEqual([]);
+
+    receiver.misbehave([]);
+    const next = await start(folder, toml);
+    await nothingWaits(next);
     const told = inOrder(receiver);
-    for (const n of expected) expect(recordsOf(n, told)).toEqual(records);
-    expect(new Set(told.map(({ data }) => data.call.id)).size).toBe(expected.length);
-  }
-  expect(leaving.count).toBeGreaterThan(gone);
-  expect(server.log.filter(({ event }) => event === 'server.started')).toHaveLength(1);
-});
-
-test('it stops in time while requests hang, and tells the rest after its next start', async () => {
-  const folder = await newFolder();
-  const receiver = await startReceiver({ faults: ['hang'] });
-  const toml = sections(folder) + ingest + standardTo('hung', receiver.url, 'timeout = 60');
-  const server = await start(folder, toml);
-  for (let n = 0; n < 6; n += 1) await send(server, callOf(n));
-  await until('its places are taken', () => receiver.count === 4);
-  const stoppedMs = performance.now();
-  expect(await server.kill('SIGTERM')).toBe(0);
-  expect(performance.now() - stoppedMs).toBeLessThan(8_000);
-  expect(server.log.filter(({ event }) => event === 'server.stop-cut')).toEqual([]);
-
-  receiver.misbehave([]);
-  const next = await start(folder, toml);
-  await nothingWaits(next);
-  const told = inOrder(receiver);
-  for (let n = 0; n < 6; n += 1) {
-    expect(recordsOf(n, told)).toEqual(['recording.started', 'recording.ended', 'call.ended']);
-  }
-  await expectConservation(next);
-});
+    for (let n = 0; n < 6; n += 1) {
+      expect(recordsOf(n, told)).toEqual(['recording.started', 'recording.ended', 'call.ended']);
+    }
+    await expectConservation(next);
+  },
+);
 
 interface Ran {
   readonly code: number;
@@ -328,47 +340,51 @@ function offhook({ httpPort }: ServerProcess, token: string, ...args: string[]):
   });
 }
 
-test('destinations and deliveries are looked after from the command line', async () => {
-  const folder = await newFolder();
-  const receiver = await startReceiver({ faults: ['400:1'] });
-  const [manager, viewer] = ['ohk_may-manage', 'ohk_may-look'];
-  const server = await start(
-    folder,
-    `${sections(folder)}[access]\nrequireToken = true
+test(
+  'destinations and deliveries are looked after from the command line',
+  { timeout: 60_000 },
+  async () => {
+    const folder = await newFolder();
+    const receiver = await startReceiver({ faults: ['400:1'] });
+    const [manager, viewer] = ['ohk_may-manage', 'ohk_may-look'];
+    const server = await start(
+      folder,
+      `${sections(folder)}[access]\nrequireToken = true
 [[token]]\nname = "manager"\nsha256 = "${hashToken(manager)}"\nmanage = true
 [[token]]\nname = "viewer"\nsha256 = "${hashToken(viewer)}"
 ${ingest}${standardTo('crm', receiver.url, 'concurrency = 1')}`,
-  );
-  const run = (...args: string[]): Promise<Ran> => offhook(server, manager, ...args);
+    );
+    const run = (...args: string[]): Promise<Ran> => offhook(server, manager, ...args);
 
-  const forbidden = await offhook(server, viewer, 'destinations', 'list');
-  expect(forbidden).toMatchObject({ code: 1, out: '' });
-  expect(forbidden.words).toContain('offhook tokens add --manage');
+    const forbidden = await offhook(server, viewer, 'destinations', 'list');
+    expect(forbidden).toMatchObject({ code: 1, out: '' });
+    expect(forbidden.words).toContain('offhook tokens add --manage');
 
-  expect(await run('destinations', 'test', 'crm')).toMatchObject({ code: 0 });
-  await until('the test event came', () => receiver.count === 1);
-  expect((await run('destinations', 'pause', 'crm')).code).toBe(0);
-  await send(server, callOf(1));
-  const paused = await run('destinations', 'list');
-  expect(paused).toMatchObject({ code: 0 });
-  expect(paused.out).toMatch(/crm.*standard/);
-  expect(receiver.count).toBe(1);
-  expect((await run('destinations', 'resume', 'crm')).code).toBe(0);
-  // Of the call the start and what else was live is superseded by its end.
-  await until('its records came', () => receiver.count >= 4);
+    expect(await run('destinations', 'test', 'crm')).toMatchObject({ code: 0 });
+    await until('the test event came', () => receiver.count === 1);
+    expect((await run('destinations', 'pause', 'crm')).code).toBe(0);
+    await send(server, callOf(1));
+    const paused = await run('destinations', 'list');
+    expect(paused).toMatchObject({ code: 0 });
+    expect(paused.out).toMatch(/crm.*standard/);
+    expect(receiver.count).toBe(1);
+    expect((await run('destinations', 'resume', 'crm')).code).toBe(0);
+    // Of the call the start and what else was live is superseded by its end.
+    await until('its records came', () => receiver.count >= 4);
 
-  await until('the dead one is listed', async () => {
-    const { out } = await run('deliveries', 'list', '--state', 'dead');
-    return /call\.started/.test(out);
-  });
-  const replayed = await run('deliveries', 'replay', '--destination', 'crm', '--state', 'dead');
-  expect(replayed).toMatchObject({ code: 0 });
-  await until('the dead one came again', () => receiver.repeats === 1);
-  const call = eventIn(receiver.requests[1] ?? expect.fail('nothing came')).data.call.id;
-  const why = await run('deliveries', 'why', 'crm', call);
-  expect(why).toMatchObject({ code: 0 });
-  expect(why.out).toMatch(/delivered/);
-});
+    await until('the dead one is listed', async () => {
+      const { out } = await run('deliveries', 'list', '--state', 'dead');
+      return /call\.started/.test(out);
+    });
+    const replayed = await run('deliveries', 'replay', '--destination', 'crm', '--state', 'dead');
+    expect(replayed).toMatchObject({ code: 0 });
+    await until('the dead one came again', () => receiver.repeats === 1);
+    const call = eventIn(receiver.requests[1] ?? expect.fail('nothing came')).data.call.id;
+    const why = await run('deliveries', 'why', 'crm', call);
+    expect(why).toMatchObject({ code: 0 });
+    expect(why.out).toMatch(/delivered/);
+  },
+);
 
 const oracle = (receiver: Receiver, event: string, more = ''): string =>
   destination(
@@ -384,37 +400,41 @@ const oracle = (receiver: Receiver, event: string, more = ''): string =>
 const parametersOf = ({ path }: Received): Record<string, string> =>
   Object.fromEntries(new URLSearchParams(path.split('?')[1]));
 
-test('an Asterisk that records is told of as an Oracle recorder would', async () => {
-  const folder = await newFolder();
-  const receiver = await startReceiver();
-  const destinations = [
-    oracle(receiver, 'RECORDING_STARTED_EVENT'),
-    oracle(receiver, 'RECORDING_PAUSED_EVENT'),
-    oracle(receiver, 'RECORDING_RESUMED_EVENT', '&pause=%PAUSE_LENGTH%'),
-    oracle(receiver, 'RECORDING_ENDED_EVENT', '&pause=%PAUSE_LENGTH%&end=%END_TIME%'),
-  ];
-  const file = join(fixtures, 'ami-sip-mixmonitor-pause.txt');
-  const source = `[[source]]\ntype = "replay"\nname = "pbx1"\nfile = "${file}"\nspeed = 50\n`;
-  const server = await start(folder, sections(folder) + source + destinations.join(''));
-  await until('all four came', () => receiver.count === 4);
-  const told = new Map(receiver.requests.map((each) => [parametersOf(each)['event'], each]));
-  const common = {
-    result: 'SUCCESS',
-    ani: '1001',
-    dnis: '91002',
-    start: '2026-11-20 12:11:03.286',
-  };
-  const of = (event: string): Record<string, string> =>
-    parametersOf(told.get(event) ?? expect.fail(`no ${event}`));
-  expect(of('RECORDING_STARTED_EVENT')).toMatchObject(common);
-  expect(of('RECORDING_PAUSED_EVENT')).toMatchObject(common);
-  expect(of('RECORDING_RESUMED_EVENT')).toMatchObject({ ...common, pause: '1202' });
-  expect(of('RECORDING_ENDED_EVENT')).toMatchObject({ ...common, pause: '1202' });
-  expect(of('RECORDING_ENDED_EVENT')['end']).toMatch(/^2026-11-20 12:11:09\.\d{3}$/);
-  await nothingWaits(server);
-});
+test(
+  'an Asterisk that records is told of as an Oracle recorder would',
+  { timeout: 60_000 },
+  async () => {
+    const folder = await newFolder();
+    const receiver = await startReceiver();
+    const destinations = [
+      oracle(receiver, 'RECORDING_STARTED_EVENT'),
+      oracle(receiver, 'RECORDING_PAUSED_EVENT'),
+      oracle(receiver, 'RECORDING_RESUMED_EVENT', '&pause=%PAUSE_LENGTH%'),
+      oracle(receiver, 'RECORDING_ENDED_EVENT', '&pause=%PAUSE_LENGTH%&end=%END_TIME%'),
+    ];
+    const file = join(fixtures, 'ami-sip-mixmonitor-pause.txt');
+    const source = `[[source]]\ntype = "replay"\nname = "pbx1"\nfile = "${file}"\nspeed = 50\n`;
+    const server = await start(folder, sections(folder) + source + destinations.join(''));
+    await until('all four came', () => receiver.count === 4);
+    const told = new Map(receiver.requests.map((each) => [parametersOf(each)['event'], each]));
+    const common = {
+      result: 'SUCCESS',
+      ani: '1001',
+      dnis: '91002',
+      start: '2026-11-20 12:11:03.286',
+    };
+    const of = (event: string): Record<string, string> =>
+      parametersOf(told.get(event) ?? expect.fail(`no ${event}`));
+    expect(of('RECORDING_STARTED_EVENT')).toMatchObject(common);
+    expect(of('RECORDING_PAUSED_EVENT')).toMatchObject(common);
+    expect(of('RECORDING_RESUMED_EVENT')).toMatchObject({ ...common, pause: '1202' });
+    expect(of('RECORDING_ENDED_EVENT')).toMatchObject({ ...common, pause: '1202' });
+    expect(of('RECORDING_ENDED_EVENT')['end']).toMatch(/^2026-11-20 12:11:09\.\d{3}$/);
+    await nothingWaits(server);
+  },
+);
 
-test('a pause that the recorder refuses is told of as a failure', async () => {
+test('a pause that the recorder refuses is told of as a failure', { timeout: 60_000 }, async () => {
   const folder = await newFolder();
   const receiver = await startReceiver();
   const live = liveAsterisk();
