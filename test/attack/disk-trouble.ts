@@ -12,9 +12,12 @@ import type { Witness } from '../support/witness.ts';
 
 /** A server with simulated calls, and with a door for our own. */
 export function busyToml(dataFolder: string, seed: number, rate = 60): string {
+  // Whoever looks on may be held up by a busy machine, and is not what these tests are about.
   return `
 [feed]
 port = 0
+queueBytes = 67108864
+drainTimeout = 60
 [http]
 port = 0
 [data]
