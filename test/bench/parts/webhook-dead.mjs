@@ -20,8 +20,8 @@ const catchUpS = 75;
 export async function dead(load, { quick, say }) {
   const plan = quick ? { settleS: 1, windowS: 4 } : { settleS: 3, windowS: 15 };
   const runs = [
-    { name: 'mixed', ways: waysToBeDead, pairs: quick ? 1 : 5 },
-    { name: 'all hang', ways: ['hanging'], pairs: quick ? 1 : 3 },
+    { name: 'mixed', ways: waysToBeDead, pairs: quick ? 1 : 3 },
+    { name: 'all hang', ways: ['hanging'], pairs: quick ? 1 : 2 },
   ];
   say(
     `webhook, dead destinations: ${whole(crowd.count)} destinations (standard), each of one extension, ${whole(callsPerS)} calls/s, ` +
