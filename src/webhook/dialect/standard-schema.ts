@@ -4,6 +4,7 @@
  * the feed's JSON wherever both tell the same.
  */
 import { z } from 'zod';
+import type { CallEventKind } from '../../call/event.ts';
 
 const time = z.iso
   .datetime({ precision: 3 })
@@ -124,19 +125,22 @@ const head = {
   sequence: count.describe('Counts the events of the call, from 1; 0 for what is of no call.'),
 };
 
+/** The events of a call that it is told of. */
+export const callTypes = [
+  'call.started',
+  'call.answered',
+  'call.updated',
+  'call.ended',
+  'recording.started',
+  'recording.paused',
+  'recording.resumed',
+  'recording.ended',
+] as const satisfies readonly CallEventKind[];
+
 const ofCall = z
   .strictObject({
     ...head,
-    type: z.enum([
-      'call.started',
-      'call.answered',
-      'call.updated',
-      'call.ended',
-      'recording.started',
-      'recording.paused',
-      'recording.resumed',
-      'recording.ended',
-    ]),
+    type: z.enum(callTypes),
     data: z.strictObject({
       call,
       joined: z

@@ -3,25 +3,13 @@
  * protocol/webhook/standard.
  */
 import { z } from 'zod';
-import type { CallEventKind } from '../../call/event.ts';
 import { atMsOf, type Occurrence } from '../occurrence.ts';
 import { parseSecret, secretShape, signatureHeaders } from '../signature.ts';
 import { type Dialect, isRequestsFault, isSuccess, type Item, type Part } from './dialect.ts';
 import { jsonOf } from './json-text.ts';
 import { isoTime, standardCall } from './standard-call.ts';
-import type { StandardEvent } from './standard-schema.ts';
+import { callTypes, type StandardEvent } from './standard-schema.ts';
 import { trialEvent } from './trial-call.ts';
-
-const callTypes = [
-  'call.started',
-  'call.answered',
-  'call.updated',
-  'call.ended',
-  'recording.started',
-  'recording.paused',
-  'recording.resumed',
-  'recording.ended',
-] as const satisfies readonly CallEventKind[];
 
 /** What may be wished for: types by name, or all of a family. */
 const wishes = [
