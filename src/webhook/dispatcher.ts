@@ -105,7 +105,7 @@ export class Dispatcher {
     }
     const outlet = new Outlet(enrolled.destination, this.#resting.get(id) ?? state ?? fresh);
     this.#outlets.set(id, outlet);
-    if (this.#timer !== undefined) this.#stir(outlet);
+    this.#stir(outlet);
   }
 
   outlet(id: string): Pick<Outlet, 'status' | 'reason' | 'paused' | 'underWay'> | undefined {
