@@ -157,7 +157,7 @@ reconnectMin = 0.2
     );
     const running = server;
     await untilReady(running, ({ sources }) => sources.every(({ state }) => state === 'up'));
-    const counter = new Counter(running);
+    const counter = await Counter.of(running);
     await untilFull(running);
     const { most } = memoryOf(running);
 

@@ -175,7 +175,7 @@ describe('a PBX that', () => {
     const calm = await neighbour.calm();
     const calls = 5_000;
     witness.leave();
-    const counter = new Counter(server);
+    const counter = await Counter.of(server);
     const over = pbx.attackNext({ when: 'when up', pour: flood(calls) });
     pbx.drop();
     const attacked = neighbour.during(

@@ -32,7 +32,7 @@ beforeAll(async () => {
     folder,
     `${sections}[record]\nmetadataFiles = false\n${neighbourSource}`,
   );
-  counter = new Counter(server);
+  counter = await Counter.of(server);
   neighbour = await Neighbour.of(server);
 });
 

@@ -2,6 +2,7 @@
  * A healthy neighbour of something under attack: its calls come in over HTTP, its subscriber hears of them
  * over TCP, and how long that takes is measured, calm and under attack in one run.
  */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'vitest';
@@ -95,8 +96,15 @@ export class Counter {
   readonly #socket: Socket;
   #rest = '';
 
-  constructor({ feedPort }: ServerProcess) {
-    this.#socket = connect({ host: '127.0.0.1', port: feedPort });
+  /** Subscribed when it resolves: what begins after that is counted from its beginning. */
+  static async of({ feedPort }: ServerProcess): Promise<Counter> {
+    const counter = new Counter(connect({ host: '127.0.0.1', port: feedPort }));
+    await once(counter.#socket, 'data');
+    return counter;
+  }
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
     this.#socket.setEncoding('latin1');
     this.#socket.on('error', () => undefined);
     this.#socket.write(
