@@ -14,8 +14,10 @@ import type { Config } from '../config/settings.ts';
 import { Hub } from '../feed/hub.ts';
 import { EmbeddedJournal } from '../journal/embedded.ts';
 import type { SignalId } from '../journal/journal.ts';
+import { belonging } from '../record/account.ts';
 import { cdrXml } from '../record/cdr-xml.ts';
 import { Cdrs } from '../record/cdrs.ts';
+import { recordingRowsOf } from '../record/recording-rows.ts';
 import { StoreClient } from '../store/client.ts';
 import type { Connection } from '../subscriber/connection.ts';
 import type { House } from '../subscriber/house.ts';
@@ -102,6 +104,7 @@ async function assemble(
   failed: Promise<Error>,
 ): Promise<RunningServer> {
   const site = siteOf(config);
+  const recordingSite = { rss: site.recorderServiceId, belonging: belonging([]) };
   let trouble: Error | undefined;
   const counting = startCounting();
   const journal = new EmbeddedJournal({
@@ -122,6 +125,7 @@ async function assemble(
       rowsOf: (entries) => webhooks.outbox.rowsOf(entries),
       committed: (rows, enqueued) => webhooks.outbox.committed(rows, enqueued),
     },
+    recordings: (events) => recordingRowsOf(events, recordingSite),
   });
   const remembered = await journal.remember();
   const webhooks = await Webhooks.open(config, {

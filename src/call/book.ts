@@ -61,6 +61,18 @@ export class CallBook {
   /** Counts how often each source has come back; a leg carries the count at which it was last heard. */
   readonly #generations = new Map<string, number>();
 
+  #lastSegmentId = 0;
+
+  /** Numbers of recorded segments, from 1, each given once. */
+  nextSegmentId(): number {
+    this.#lastSegmentId += 1;
+    return this.#lastSegmentId;
+  }
+
+  reserveSegmentIds(through: number): void {
+    this.#lastSegmentId = Math.max(this.#lastSegmentId, through);
+  }
+
   get open(): Iterable<CallDraft> {
     return this.#calls.values();
   }
@@ -212,6 +224,11 @@ export class CallBook {
 
   restoreOpen(call: Call): void {
     const draft = draftOf(call);
+    this.#reserveIdsOf(call);
+    for (const segment of draft.recordings) {
+      // Written by a version that did not number them.
+      if (!Number.isInteger(segment.id)) segment.id = this.nextSegmentId();
+    }
     this.#calls.set(draft.id, draft);
     for (const callKey of draft.platformIds) {
       this.#byCallKey.set(keyOf(call.source, callKey), draft);
@@ -224,6 +241,7 @@ export class CallBook {
   }
 
   restoreEnded(call: Call): void {
+    this.#reserveIdsOf(call);
     this.#restoreOccurrence(call);
     this.#rememberMerge(call);
     // Its legs were given up, not seen to end: a snapshot may still list them.
@@ -231,6 +249,10 @@ export class CallBook {
     for (const leg of call.legs) {
       if (leg.movedTo === undefined) this.rememberEnded(call.source, leg.key);
     }
+  }
+
+  #reserveIdsOf({ recordings }: Call): void {
+    for (const { id } of recordings) if (Number.isInteger(id)) this.reserveSegmentIds(id);
   }
 
   /** Which occurrence of its key a stored call was is told by its id. */

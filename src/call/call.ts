@@ -85,9 +85,18 @@ export interface Pause {
   readonly side: AudioSide;
   readonly fromMs: number;
   readonly toMs?: number;
+  /** True when the media file leaves this stretch out; otherwise it holds silence. */
+  readonly cut?: true;
 }
 
+/** One media file: a segment of a recording, which is a chain of them. */
 export interface Recording {
+  /** Number of the segment: one counter for the whole server, from 1; never given twice. */
+  readonly id: number;
+  /** Number of the recording's first segment, which is the recording's number; absent in the first one itself. */
+  readonly of?: number;
+  /** True when the recording goes on in another segment after this one, perhaps in another call. */
+  readonly goesOn?: true;
   /** Key of the recorded leg. */
   readonly leg: string;
   readonly startedAtMs: number;

@@ -6,7 +6,7 @@ import type { CallBook } from './book.ts';
 import type { Ending } from './call.ts';
 import type { CallDraft, LegDraft } from './draft.ts';
 import { isCaller, isParty, numberOf, twinOf } from './parties.ts';
-import { mutedSides, sideOf, stopRecordings } from './recordings.ts';
+import { isCut, mutedSides, sideOf, stopRecordings } from './recordings.ts';
 import type { Cause, LegFacts } from './signal.ts';
 import { type LegMove, nextState } from './transitions.ts';
 
@@ -152,6 +152,7 @@ function moveOne(
     (recording) => recording.leg === leg.key && recording.endedAtMs === undefined,
   );
   const muted = recorded === undefined ? undefined : sideOf(mutedSides(recorded));
+  const cut = recorded !== undefined && isCut(recorded) ? { cut: true as const } : {};
   // A leg that comes back is what it was here before.
   const moved: LegDraft = { ...leg, role: into.legs.get(leg.key)?.role ?? 'joined' };
   endLeg(from, leg, atMs);
@@ -161,8 +162,11 @@ function moveOne(
   if (moved.state === 'held') startHold(into, moved, atMs);
   if (recorded !== undefined) {
     const { endedAtMs: _, ...open } = recorded;
-    const pauses = muted === undefined ? [] : [{ side: muted, fromMs: atMs }];
-    into.recordings.push({ ...open, startedAtMs: atMs, pauses });
+    const pauses = muted === undefined ? [] : [{ side: muted, fromMs: atMs, ...cut }];
+    const of = recorded.of ?? recorded.id;
+    into.recordings.push({ ...open, id: book.nextSegmentId(), of, startedAtMs: atMs, pauses });
     into.owed.push('recording.started');
+    // To whoever looks at that call alone it would seem over.
+    recorded.goesOn = true;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Recordings of a call: one at a time per leg, with the stretches in which a side was muted.
+ * Recordings of a call: one segment at a time per leg, with the stretches in which a side was muted.
  */
 import type { CallDraft, RecordingDraft } from './draft.ts';
 import type { Pause } from './call.ts';
@@ -9,15 +9,27 @@ function openRecording(call: CallDraft, legKey: string): RecordingDraft | undefi
   return call.recordings.findLast((each) => each.leg === legKey && each.endedAtMs === undefined);
 }
 
-/** True when the signal changed a recording. */
-export function record(call: CallDraft, signal: RecordingSignal): boolean {
+/**
+ * True when the signal changed a recording.
+ * @param nextId the number of a segment that begins
+ */
+export function record(call: CallDraft, signal: RecordingSignal, nextId: () => number): boolean {
   const open = openRecording(call, signal.leg);
   switch (signal.kind) {
-    case 'recording.started': {
+    case 'recording.started':
       if (open !== undefined) return false;
-      const file = signal.file === undefined ? {} : { file: signal.file };
-      call.recordings.push({ leg: signal.leg, startedAtMs: signal.atMs, pauses: [], ...file });
-      call.owed.push('recording.started');
+      begin(call, signal, { id: nextId() });
+      return true;
+    case 'recording.split': {
+      if (open === undefined) return false;
+      const muted = sideOf(mutedSides(open));
+      const cut = isCut(open);
+      finish(open, signal.atMs);
+      open.goesOn = true;
+      call.owed.push('recording.ended');
+      const next = begin(call, signal, { id: nextId(), of: open.of ?? open.id });
+      // Who was muted stays so.
+      if (muted !== undefined) pause(next, muted, next.startedAtMs, cut);
       return true;
     }
     case 'recording.named':
@@ -26,7 +38,7 @@ export function record(call: CallDraft, signal: RecordingSignal): boolean {
       call.touched = true;
       return true;
     case 'recording.paused':
-      if (open === undefined || !pause(open, signal.side, signal.atMs)) return false;
+      if (open === undefined || !pause(open, signal.side, signal.atMs, signal.cut)) return false;
       call.owed.push('recording.paused');
       return true;
     case 'recording.resumed':
@@ -55,11 +67,34 @@ export function sideOf(sides: ReadonlySet<'says' | 'hears'>): AudioSide | undefi
   return sides.size > 1 ? 'both' : first;
 }
 
-function pause(recording: RecordingDraft, side: AudioSide, atMs: number): boolean {
+/** Whether the file leaves out what is said now. */
+export function isCut(recording: { readonly pauses: readonly Pause[] }): boolean {
+  return recording.pauses.some((each) => each.toMs === undefined && each.cut === true);
+}
+
+function begin(
+  call: CallDraft,
+  { leg, atMs, file }: Extract<RecordingSignal, { kind: 'recording.started' | 'recording.split' }>,
+  of: Pick<RecordingDraft, 'id' | 'of'>,
+): RecordingDraft {
+  const named = file === undefined ? {} : { file };
+  const begun: RecordingDraft = { ...of, leg, startedAtMs: atMs, pauses: [], ...named };
+  call.recordings.push(begun);
+  call.owed.push('recording.started');
+  return begun;
+}
+
+function pause(
+  recording: RecordingDraft,
+  side: AudioSide,
+  atMs: number,
+  isCutNow: boolean | undefined,
+): boolean {
   const muted = mutedSides(recording);
   const fresh = sideOf(new Set(sidesOf(side).filter((each) => !muted.has(each))));
   if (fresh === undefined) return false;
-  recording.pauses.push({ side: fresh, fromMs: atMs });
+  const cut = isCutNow === true ? { cut: true as const } : {};
+  recording.pauses.push({ side: fresh, fromMs: atMs, ...cut });
   return true;
 }
 
@@ -71,7 +106,7 @@ function resume(recording: RecordingDraft, side: AudioSide, atMs: number): boole
     each.toMs = Math.max(atMs, each.fromMs);
     changed = true;
     const still = sidesOf(each.side).filter((one) => !freed.includes(one));
-    for (const one of still) recording.pauses.push({ side: one, fromMs: each.toMs });
+    for (const one of still) pause(recording, one, each.toMs, each.cut);
   }
   return changed;
 }
@@ -80,8 +115,12 @@ function resume(recording: RecordingDraft, side: AudioSide, atMs: number): boole
 export function stopRecordings(call: CallDraft, legKey: string, atMs: number): boolean {
   const open = openRecording(call, legKey);
   if (open === undefined) return false;
-  open.endedAtMs = Math.max(atMs, open.startedAtMs);
-  for (const each of open.pauses) each.toMs ??= Math.max(open.endedAtMs, each.fromMs);
+  finish(open, atMs);
   call.owed.push('recording.ended');
   return true;
+}
+
+function finish(open: RecordingDraft, atMs: number): void {
+  open.endedAtMs = Math.max(atMs, open.startedAtMs);
+  for (const each of open.pauses) each.toMs ??= Math.max(open.endedAtMs, each.fromMs);
 }

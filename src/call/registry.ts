@@ -43,10 +43,18 @@ export class Registry {
     readonly open: readonly Call[];
     readonly ended: readonly Call[];
     readonly gaps: readonly { readonly source: string; readonly fromMs: number }[];
+    /** The highest number of a segment that was ever given; absent: as far as the calls show. */
+    readonly lastSegmentId?: number;
   }): void {
+    this.#book.reserveSegmentIds(remembered.lastSegmentId ?? 0);
     for (const call of remembered.ended) this.#book.restoreEnded(call);
     for (const call of remembered.open) this.#book.restoreOpen(call);
     for (const gap of remembered.gaps) this.#lost.set(gap.source, gap.fromMs);
+  }
+
+  /** From here on no segment gets a number up to this one. */
+  reserveSegmentIds(through: number): void {
+    this.#book.reserveSegmentIds(through);
   }
 
   /** @param seenAtMs our time when the signal arrived, milliseconds since 1970 */
@@ -207,8 +215,9 @@ export class Registry {
       case 'recording.named':
       case 'recording.paused':
       case 'recording.resumed':
+      case 'recording.split':
       case 'recording.stopped':
-        return record(call, signal);
+        return record(call, signal, () => this.#book.nextSegmentId());
     }
   }
 

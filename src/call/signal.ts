@@ -132,8 +132,11 @@ export type RecordingSignal =
   | (OfLeg & { readonly kind: 'recording.started'; readonly file?: string })
   /** The media file became known, or changed. */
   | (OfLeg & { readonly kind: 'recording.named'; readonly file: string })
-  | (OfLeg & { readonly kind: 'recording.paused'; readonly side: AudioSide })
+  /** `cut`: the file leaves the pause out; otherwise it holds silence. */
+  | (OfLeg & { readonly kind: 'recording.paused'; readonly side: AudioSide; readonly cut?: true })
   | (OfLeg & { readonly kind: 'recording.resumed'; readonly side: AudioSide })
+  /** The segment has ended, and the next one of the same recording has begun. */
+  | (OfLeg & { readonly kind: 'recording.split'; readonly file?: string })
   | (OfLeg & { readonly kind: 'recording.stopped' });
 
 /** One leg as a source lists it when asked for everything it sees. */

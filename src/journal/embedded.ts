@@ -8,6 +8,7 @@ import { StoreError } from '../base/errors.ts';
 import type { CallEvent } from '../call/event.ts';
 import type { StoreClient } from '../store/client.ts';
 import type { Enqueued, OutboxRows } from '../store/outbox-messages.ts';
+import type { RecordingRows } from '../store/recording-messages.ts';
 import type {
   Journal,
   JournalEntry,
@@ -31,6 +32,8 @@ export interface EmbeddedJournalOptions {
   readonly onCommit?: (events: number, durationMs: number) => void;
   /** Absent: nothing is delivered anywhere. */
   readonly outbox?: OutboxMaker;
+  /** What of these events belongs into the books of recordings. Absent: nothing. */
+  readonly recordings?: (events: readonly CallEvent[]) => RecordingRows | undefined;
 }
 
 /**
@@ -70,6 +73,7 @@ export class EmbeddedJournal implements Journal, SignalMemory {
   readonly #onTrouble: (trouble: StoreError | undefined) => void;
   readonly #onCommit: EmbeddedJournalOptions['onCommit'];
   readonly #outbox: OutboxMaker | undefined;
+  readonly #recordings: EmbeddedJournalOptions['recordings'];
   readonly #listeners: ((entries: readonly JournalEntry[]) => void)[] = [];
   readonly #signals = new RecentSignals();
   readonly #pages = new Pages((afterSeq, throughSeq, limit) =>
@@ -89,7 +93,8 @@ export class EmbeddedJournal implements Journal, SignalMemory {
   #endWait: (() => void) | undefined;
   #startedMs = -Infinity;
 
-  constructor({ store, clock, cdrs, onTrouble, onCommit, outbox }: EmbeddedJournalOptions) {
+  constructor(options: EmbeddedJournalOptions) {
+    const { store, clock, cdrs, onTrouble, onCommit, outbox, recordings } = options;
     this.epoch = store.epoch;
     this.#store = store;
     this.#clock = clock;
@@ -97,6 +102,7 @@ export class EmbeddedJournal implements Journal, SignalMemory {
     this.#onTrouble = onTrouble;
     this.#onCommit = onCommit;
     this.#outbox = outbox;
+    this.#recordings = recordings;
     this.#head = store.head;
     this.#nextSeq = store.head + 1;
   }
@@ -234,7 +240,12 @@ export class EmbeddedJournal implements Journal, SignalMemory {
   async #commit(commit: Commit, outbox: OutboxRows | undefined): Promise<Enqueued | undefined> {
     const nextSeq = commit.entries[0]?.seq ?? this.#nextSeq;
     const rows = batchOf(commit.appends, nextSeq, this.#cdrs);
-    const batch = outbox === undefined ? rows : { ...rows, outbox };
+    const recordings = this.#recordings?.(commit.entries.map(({ event }) => event));
+    const batch = {
+      ...rows,
+      ...(outbox !== undefined && { outbox }),
+      ...(recordings !== undefined && { recordings }),
+    };
     for (let attempt = 1; ; attempt += 1) {
       try {
         const enqueued = await this.#store.commit(batch);

@@ -19,6 +19,8 @@ export interface Remembered {
   readonly ended: readonly Call[];
   /** Sources whose last source event was a gap: name and when sight was lost. */
   readonly gaps: readonly { readonly source: string; readonly fromMs: number }[];
+  /** The highest number that was ever given to a recorded segment. */
+  readonly lastSegmentId?: number;
 }
 
 export type ReadResult =

@@ -17,6 +17,7 @@ export async function remember(store: StoreClient, nowMs: number): Promise<Remem
   return {
     open: await openCalls(store),
     ended: await endedCalls(store, nowMs - endedWithinMs),
+    lastSegmentId: await store.recordings.lastSegmentId(),
     gaps: lost.map(({ source, lostSinceMs }) => ({ source, fromMs: lostSinceMs ?? 0 })),
   };
 }

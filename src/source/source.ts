@@ -19,8 +19,20 @@ export interface SourcePort {
 }
 
 export type RecorderCommand =
-  | { readonly kind: 'start'; readonly leg: string; readonly file?: string }
+  | {
+      readonly kind: 'start';
+      readonly leg: string;
+      readonly file?: string;
+      /** File extension, without the dot, where no file is named; absent: the source's own. */
+      readonly format?: string;
+    }
   | { readonly kind: 'stop'; readonly leg: string }
+  /** Nothing more goes into the file until it is told to continue: what is said meanwhile is left out. */
+  | { readonly kind: 'suspend'; readonly leg: string }
+  /** Goes on at the end of the file that was suspended. */
+  | { readonly kind: 'continue'; readonly leg: string; readonly file: string }
+  /** Ends the file and begins another one of the same recording. */
+  | { readonly kind: 'split'; readonly leg: string; readonly file?: string }
   | {
       readonly kind: 'mute';
       readonly leg: string;

@@ -1,6 +1,6 @@
 /**
- * The store as the main thread sees it: one data folder, one worker that writes, one that reads, and
- * one that folds the log into the database.
+ * The store as the main thread sees it: one data folder, one worker that writes, one that reads, one that
+ * searches recordings, and one that folds the log into the database.
  * Nothing here waits for a disk, and nothing here knows what the texts mean.
  */
 import type { StoreError } from '../base/errors.ts';
@@ -15,6 +15,7 @@ import type {
   Reads,
   Retained,
   RetainStep,
+  Searches,
   SightRow,
   TextRows,
   Writes,
@@ -35,6 +36,7 @@ import type {
   ReplayAsk,
   SettleAsk,
 } from './outbox-messages.ts';
+import { RecordingStore } from './recording-client.ts';
 
 export interface StoreOptions {
   /** The data folder; made if it is not there. One server per folder. */
@@ -55,8 +57,11 @@ export class StoreClient {
   readonly epoch: string;
   /** Number of the newest event when the store was opened; 0 when there was none. */
   readonly head: number;
+  /** The tables of recordings. */
+  readonly recordings: RecordingStore;
   readonly #writer: Conversation<Writes>;
   readonly #reader: Conversation<Reads>;
+  readonly #searcher: Conversation<Searches>;
   readonly #folding: Conversation<Folds>;
   readonly #life: Life;
   #closed: Promise<void> | undefined;
@@ -65,6 +70,7 @@ export class StoreClient {
     folder: string,
     writer: Conversation<Writes>,
     reader: Conversation<Reads>,
+    searcher: Conversation<Searches>,
     folding: Conversation<Folds>,
     life: Life,
   ) {
@@ -73,6 +79,8 @@ export class StoreClient {
     this.head = writer.head;
     this.#writer = writer;
     this.#reader = reader;
+    this.#searcher = searcher;
+    this.recordings = new RecordingStore(writer, searcher);
     this.#folding = folding;
     this.#life = life;
   }
@@ -95,8 +103,10 @@ export class StoreClient {
       undo.unshift(() => writer.ask('close', null).finally(() => writer.ended()));
       const reader = await Conversation.start<Reads>({ mode: 'read', folder }, lost);
       undo.unshift(() => reader.ask('close', null).finally(() => reader.ended()));
+      const searcher = await Conversation.start<Searches>({ mode: 'search', folder }, lost);
+      undo.unshift(() => searcher.ask('close', null).finally(() => searcher.ended()));
       const folding = await Conversation.start<Folds>({ mode: 'fold', folder }, lost);
-      return new StoreClient(folder, writer, reader, folding, life);
+      return new StoreClient(folder, writer, reader, searcher, folding, life);
     } catch (error) {
       life.state = 'closed';
       for (const step of undo) await step();
@@ -236,10 +246,12 @@ export class StoreClient {
     try {
       // The writer last: the last connection to close removes the log.
       if (inOrder) await this.#folding.ask('close', null);
+      if (inOrder) await this.#searcher.ask('close', null);
       if (inOrder) await this.#reader.ask('close', null);
       if (inOrder) await this.#writer.ask('close', null);
     } finally {
       await this.#folding.ended();
+      await this.#searcher.ended();
       await this.#reader.ended();
       await this.#writer.ended();
     }

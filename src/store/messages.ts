@@ -21,6 +21,20 @@ import type {
   SettleAsk,
 } from './outbox-messages.ts';
 
+import type {
+  ApiTokenRow,
+  FoundRecording,
+  FoundSegment,
+  ImportedRecording,
+  MediaWalk,
+  RecordingChange,
+  RecordingDossier,
+  RecordingRows,
+  RecordingSearch,
+  SegmentChange,
+  SupplementRow,
+} from './recording-messages.ts';
+
 /** What a finished call leaves in the books. */
 export interface CdrRow {
   /** Number of the event that ended the call. */
@@ -73,6 +87,8 @@ export interface Batch {
   readonly signalIds: readonly SignalIdRows[];
   /** Absent: nothing is to be delivered. */
   readonly outbox?: OutboxRows;
+  /** Absent: nothing is being recorded. */
+  readonly recordings?: RecordingRows;
 }
 
 /** One small step of retention; null means "no bound". */
@@ -146,6 +162,34 @@ export interface Writes {
     OutboxRetainStep,
     { readonly gone: number; readonly more: boolean }
   >;
+  /** Whether there is such a recording; false too when one of its custom data has no such segment. */
+  readonly changeRecording: Exchange<RecordingChange, boolean>;
+  readonly changeSegment: Exchange<SegmentChange, boolean>;
+  /** Numbers that are there already; nothing is imported then. */
+  readonly importRecordings: Exchange<readonly ImportedRecording[], readonly number[]>;
+  /** With their segments and all that belongs to them. */
+  readonly dropRecordings: Exchange<readonly number[], null>;
+  /** The number that it was given. */
+  readonly addSupplement: Exchange<Omit<SupplementRow, 'id'>, number>;
+  readonly dropSupplement: Exchange<number, null>;
+  readonly putApiToken: Exchange<ApiTokenRow, null>;
+  readonly dropApiTokens: Exchange<readonly string[], null>;
+  readonly close: Exchange<null, null>;
+}
+
+/** What is asked of recordings; in a thread of its own, so that a long search delays nobody. */
+export interface Searches {
+  readonly searchRecordings: Exchange<RecordingSearch, readonly FoundRecording[]>;
+  readonly searchSegments: Exchange<RecordingSearch, readonly FoundSegment[]>;
+  readonly recording: Exchange<number, RecordingDossier | null>;
+  readonly supplement: Exchange<number, SupplementRow | null>;
+  readonly walkMedia: Exchange<MediaWalk, readonly RecordingDossier[]>;
+  /** Bytes of all media files that are known to be there. */
+  readonly mediaBytes: Exchange<null, number>;
+  /** Of a file name, the segments of which it is the path or the last part. */
+  readonly segmentsOfFile: Exchange<string, readonly number[]>;
+  readonly lastSegmentId: Exchange<null, number>;
+  readonly apiTokens: Exchange<null, readonly ApiTokenRow[]>;
   readonly close: Exchange<null, null>;
 }
 
@@ -204,7 +248,7 @@ export interface Folds {
 
 /** What a worker is started with. */
 export interface WorkerOptions {
-  readonly mode: 'write' | 'read' | 'fold';
+  readonly mode: 'write' | 'read' | 'search' | 'fold';
   /** The data folder; one server per folder. */
   readonly folder: string;
   /** Most pages the database file may have; absent: as many as the disk holds. Of `write` only. */

@@ -135,8 +135,106 @@ const version2 = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/**
+ * Recordings and their segments. meta: the highest number of a segment or a recording that was ever given. What
+ * sources tell and what people change are columns side by side: the former are written again with every event of
+ * a call that goes on, the latter never by events. `extensions` and `participants` are JSON. Indexes of the common
+ * criteria end in the time of the start, so that a search by party within a span reads what it gives back.
+ */
+const version3 = `
+  INSERT INTO meta VALUES ('last_segment', 0);
+  CREATE TABLE recordings (
+    id INTEGER PRIMARY KEY,
+    call_id TEXT NOT NULL,
+    source TEXT NOT NULL,
+    account INTEGER NOT NULL,
+    route INTEGER NOT NULL,
+    rss INTEGER NOT NULL,
+    ani TEXT,
+    dnis TEXT,
+    isr_ucid TEXT,
+    ingress_call_id TEXT,
+    egress_call_id TEXT,
+    agent_seen TEXT,
+    start_ms INTEGER NOT NULL,
+    end_ms INTEGER,
+    pause_ms INTEGER NOT NULL,
+    participants TEXT NOT NULL,
+    extensions TEXT NOT NULL,
+    agent_id TEXT,
+    agent_terminal TEXT,
+    sensitive INTEGER NOT NULL DEFAULT 0,
+    never_expire INTEGER NOT NULL DEFAULT 0,
+    delete_flag INTEGER NOT NULL DEFAULT 0,
+    thirdparty_id TEXT
+  ) STRICT;
+  CREATE INDEX recordings_by_start ON recordings (start_ms, id);
+  CREATE INDEX recordings_by_end ON recordings (end_ms) WHERE end_ms IS NOT NULL;
+  CREATE INDEX recordings_in_progress ON recordings (start_ms) WHERE end_ms IS NULL;
+  CREATE INDEX recordings_to_delete ON recordings (start_ms, id) WHERE delete_flag = 1;
+  CREATE INDEX recordings_by_account ON recordings (account, start_ms, id);
+  CREATE INDEX recordings_by_ani ON recordings (ani, start_ms, id);
+  CREATE INDEX recordings_by_dnis ON recordings (dnis, start_ms, id);
+  CREATE INDEX recordings_by_ucid ON recordings (isr_ucid);
+  CREATE INDEX recordings_by_ingress ON recordings (ingress_call_id);
+  CREATE INDEX recordings_by_egress ON recordings (egress_call_id) WHERE egress_call_id IS NOT NULL;
+  CREATE INDEX recordings_by_call ON recordings (call_id);
+  CREATE INDEX recordings_by_agent ON recordings (coalesce(agent_id, agent_seen), start_ms, id);
+  CREATE INDEX recordings_by_terminal ON recordings (agent_terminal, start_ms, id)
+    WHERE agent_terminal IS NOT NULL;
+  CREATE INDEX recordings_by_thirdparty ON recordings (thirdparty_id) WHERE thirdparty_id IS NOT NULL;
+  CREATE TABLE recording_aors (
+    aor TEXT NOT NULL,
+    recording INTEGER NOT NULL,
+    PRIMARY KEY (aor, recording)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX aors_of_recording ON recording_aors (recording);
+  CREATE TABLE segments (
+    id INTEGER PRIMARY KEY,
+    recording INTEGER NOT NULL,
+    call_id TEXT NOT NULL,
+    leg TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    start_ms INTEGER NOT NULL,
+    end_ms INTEGER,
+    pause_ms INTEGER NOT NULL,
+    paused_since_ms INTEGER,
+    paused_with_silence INTEGER NOT NULL,
+    goes_on INTEGER NOT NULL,
+    file TEXT,
+    filename TEXT,
+    renamed INTEGER NOT NULL DEFAULT 0,
+    file_state TEXT NOT NULL DEFAULT 'unknown',
+    bytes INTEGER,
+    sha256 TEXT
+  ) STRICT;
+  CREATE INDEX segments_of_recording ON segments (recording, sequence);
+  CREATE INDEX segments_by_filename ON segments (filename) WHERE filename IS NOT NULL;
+  CREATE TABLE custom_data (
+    recording INTEGER NOT NULL,
+    segment INTEGER NOT NULL,
+    field INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (recording, segment, field)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX custom_data_by_value ON custom_data (field, value, recording);
+  CREATE TABLE supplements (
+    id INTEGER PRIMARY KEY,
+    recording INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    file TEXT NOT NULL,
+    filename TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX supplements_of_recording ON supplements (recording);
+  CREATE TABLE api_tokens (
+    hash TEXT PRIMARY KEY,
+    user TEXT NOT NULL,
+    expires_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** Entry n brings a database of version n to version n + 1. */
-export const migrations: readonly string[] = [version1, version2];
+export const migrations: readonly string[] = [version1, version2, version3];
 
 /** The version written in the file; 0 for a new one. */
 export function versionOf(db: Database): number {

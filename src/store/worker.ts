@@ -20,12 +20,14 @@ import type {
   Reads,
   Reply,
   Request,
+  Searches,
   StoreErrorCode,
   WorkerOptions,
   Writes,
 } from './messages.ts';
 import { fold, foldEveryMs } from './folding.ts';
 import { reader } from './reader.ts';
+import { recordingReader } from './recording-reader.ts';
 import { epochOf, headOf, writer } from './writer.ts';
 
 if (parentPort !== null) {
@@ -37,6 +39,7 @@ function start(port: MessagePort, options: WorkerOptions): void {
   try {
     if (options.mode === 'write') serveWrites(port, options);
     else if (options.mode === 'read') serveReads(port, options);
+    else if (options.mode === 'search') serveSearches(port, options);
     else serveFolds(port, options);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
@@ -68,6 +71,12 @@ function serveReads(port: MessagePort, { folder }: WorkerOptions): void {
   const db = openForReading(folder);
   const close = (): null => (db.close(), null);
   serve<Reads>(port, db, { ...reader(db), close });
+}
+
+function serveSearches(port: MessagePort, { folder }: WorkerOptions): void {
+  const db = openForReading(folder);
+  const close = (): null => (db.close(), null);
+  serve<Searches>(port, db, { ...recordingReader(db), close });
 }
 
 function serveFolds(port: MessagePort, { folder }: WorkerOptions): void {

@@ -7,6 +7,7 @@ import { pragmaValue } from './kept.ts';
 import type { Batch, Handlers, RetainStep, Retained, Writes } from './messages.ts';
 import type { Enqueued } from './outbox-messages.ts';
 import { enqueuer, outboxWriter } from './outbox-writer.ts';
+import { recordingRowsWriter, recordingWriter } from './recording-writer.ts';
 
 /** The file gives space back to the disk when more than a quarter of it, and 8 MiB, is free. */
 const freePagesWorthReturning = 1024;
@@ -21,6 +22,7 @@ export function writer(db: Database): Omit<Handlers<Writes>, 'close'> {
   });
   return {
     ...outboxWriter(db),
+    ...recordingWriter(db),
     commit: (batch) => commit(batch),
     retain,
     markFiled: (callIds) => (markFiled.immediate(callIds), null),
@@ -40,6 +42,7 @@ export function epochOf(db: Database): string {
 
 function committer(db: Database): (batch: Batch) => Enqueued {
   const enqueue = enqueuer(db);
+  const putRecordings = recordingRowsWriter(db);
   const insertEvent = db.prepare<[number, string, string | null, number, string]>(
     'INSERT INTO events (seq, kind, call_id, seen_ms, body) VALUES (?, ?, ?, ?, ?)',
   );
@@ -106,6 +109,7 @@ function committer(db: Database): (batch: Batch) => Enqueued {
     for (const { source, ids, seenMs } of batch.signalIds) {
       for (const id of ids) insertSignalId.run(source, id, seenMs);
     }
+    if (batch.recordings !== undefined) putRecordings(batch.recordings);
     return batch.outbox === undefined ? { held: [] } : enqueue(batch.outbox);
   });
   return (batch) => transaction.immediate(batch);

@@ -114,7 +114,7 @@ const file = '/var/spool/recordings/2026-03-02/1772442000.17.wav';
 export const recorded: Call = {
   ...answered,
   revision: 6,
-  recordings: [{ leg: hotlineKey, startedAtMs: at('09:00:15.400'), pauses: [], file }],
+  recordings: [{ id: 17, leg: hotlineKey, startedAtMs: at('09:00:15.400'), pauses: [], file }],
 };
 
 /** Card number: what Zoë says is left out. */
@@ -123,6 +123,7 @@ export const paused: Call = {
   revision: 7,
   recordings: [
     {
+      id: 17,
       leg: hotlineKey,
       startedAtMs: at('09:00:15.400'),
       pauses: [{ side: 'says', fromMs: at('09:00:40.000') }],
@@ -136,6 +137,7 @@ export const resumed: Call = {
   revision: 8,
   recordings: [
     {
+      id: 17,
       leg: hotlineKey,
       startedAtMs: at('09:00:15.400'),
       pauses: [{ side: 'says', fromMs: at('09:00:40.000'), toMs: at('09:00:55.000') }],

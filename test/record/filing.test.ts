@@ -58,7 +58,7 @@ it('writes beside the media file where there is one', async () => {
   const media = join(books.folder, 'media');
   mkdirSync(media);
   writeFileSync(join(media, 'a.wav'), '');
-  const recording = { leg: '1', startedAtMs: 1, pauses: [], file: join(media, 'a.wav') };
+  const recording = { id: 1, leg: '1', startedAtMs: 1, pauses: [], file: join(media, 'a.wav') };
   const call = endedCall(0, { recordings: [recording] });
   const { filing } = newFiling(books, { mediaRoots: [media] });
   await books.end(call);

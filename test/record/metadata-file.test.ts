@@ -48,7 +48,8 @@ function touch(path: string, content = 'RIFF'): string {
 
 /** Call 0, started 2025-03-14 09:26:53.589 UTC, with these media files. */
 function recorded(...files: readonly (string | undefined)[]): Call {
-  const recordings = files.map((file) => ({
+  const recordings = files.map((file, nth) => ({
+    id: nth + 1,
     leg: '1',
     startedAtMs: 1,
     pauses: [],

@@ -77,6 +77,7 @@ describe('a recording', () => {
   const pause = (side: Pause['side'], toMs?: number): Pause =>
     toMs === undefined ? { side, fromMs: 1 } : { side, fromMs: 1, toMs };
   const recording = (pauses: readonly Pause[], endedAtMs?: number): Recording => ({
+    id: 1,
     leg: 'a',
     startedAtMs: 0,
     pauses,

@@ -127,8 +127,15 @@ const ofEachKind: { readonly [K in SignalKind]: fc.Arbitrary<Of<K>> } = {
     { requiredKeys: [...required] },
   ),
   'recording.named': fc.record({ ...named('recording.named'), ...ofLeg, file }),
-  'recording.paused': fc.record({ ...named('recording.paused'), ...ofLeg, side }),
+  'recording.paused': fc.record(
+    { ...named('recording.paused'), ...ofLeg, side, cut: fc.constant(true as const) },
+    { requiredKeys: [...required, 'side'] },
+  ),
   'recording.resumed': fc.record({ ...named('recording.resumed'), ...ofLeg, side }),
+  'recording.split': fc.record(
+    { ...named('recording.split'), ...ofLeg, file },
+    { requiredKeys: [...required] },
+  ),
   'recording.stopped': simple('recording.stopped'),
   'source.connected': fc.record({ ...named('source.connected'), ...envelope }),
   'source.lost': fc.record({

@@ -76,6 +76,7 @@ export function connectedCall(n: number, changes: Partial<Call> = {}): Call {
     ],
     recordings: [
       {
+        id: 1,
         leg: calledLeg.key,
         startedAtMs: startedAtMs + 6_500,
         pauses: [{ side: 'both', fromMs: startedAtMs + 20_000, toMs: startedAtMs + 31_000 }],

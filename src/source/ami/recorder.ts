@@ -33,6 +33,10 @@ export function recorderAction(
         ['Action', 'StopMixMonitor'],
         ['Channel', channel],
       ];
+    case 'suspend':
+    case 'continue':
+    case 'split':
+      return 'not built yet';
     case 'mute':
       return [
         ['Action', 'MixMonitorMute'],

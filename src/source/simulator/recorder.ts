@@ -82,6 +82,10 @@ export class Recorder {
         leg.byHand = true;
         delete leg.muted;
         return done({ kind: 'recording.stopped', leg: command.leg });
+      case 'suspend':
+      case 'continue':
+      case 'split':
+        return refused('not built yet');
       case 'mute': {
         if (leg.muted === undefined) return refused('the leg is not being recorded');
         leg.byHand = true;

@@ -92,6 +92,7 @@ function recordingOf(
   };
   const last = step[kind] ?? 'started';
   return {
+    id: 1,
     leg,
     startedAtMs: kind === 'recording.started' ? nowMs : answeredAtMs,
     ...(last === 'ended' && { endedAtMs: nowMs }),

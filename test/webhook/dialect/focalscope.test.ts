@@ -116,7 +116,9 @@ const takenEnd: Call = {
   ...{ revision: 3, state: 'ended', answeredAtMs: 1595496027990, endedAtMs: 1595496035843 },
   ...{ outcome: 'answered', ending: 'observed' },
   queue: [simpleQueue(1595496019940, 1595496027640)],
-  recordings: [{ leg: 'b', startedAtMs: 1595496028000, endedAtMs: 1595496035843, pauses: [] }],
+  recordings: [
+    { id: 1, leg: 'b', startedAtMs: 1595496028000, endedAtMs: 1595496035843, pauses: [] },
+  ],
 };
 const vendorEvents = {
   missedStart: eventOf('call.started', missedStart),

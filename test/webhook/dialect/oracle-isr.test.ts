@@ -377,7 +377,7 @@ describe('what is told', () => {
   it('counts what is muted on both sides once, and a pause that goes on up to now', () => {
     const startedAtMs = morningMs;
     const recording = {
-      ...{ leg: 'l', startedAtMs },
+      ...{ id: 1, leg: 'l', startedAtMs },
       pauses: [
         { side: 'says' as const, fromMs: startedAtMs + 1_000, toMs: startedAtMs + 5_000 },
         { side: 'hears' as const, fromMs: startedAtMs + 3_000, toMs: startedAtMs + 6_000 },

@@ -1,0 +1,133 @@
+/**
+ * What an event says of the recordings of its call, as rows of the books; written in the transaction of the
+ * event. Pure, and asked of every event.
+ */
+import { posix } from 'node:path';
+import type { Call, Recording } from '../call/call.ts';
+import { type CallEvent, isOfCall } from '../call/event.ts';
+import { mutedSides } from '../call/recordings.ts';
+import type { RecordingRow, RecordingRows, SegmentRow } from '../store/recording-messages.ts';
+import type { Belonging } from './account.ts';
+import {
+  aniOf,
+  aorOf,
+  dnisOf,
+  egressCallIdOf,
+  ingressCallIdOf,
+  tookPart,
+  ucidOf,
+} from './session.ts';
+
+export interface RecordingSite {
+  /** Number of this recorder service. */
+  readonly rss: number;
+  readonly belonging: (call: Call) => Belonging;
+}
+
+/** Who took part in a recorded session, as far as we know. */
+export interface Participant {
+  /** Key of the leg. */
+  readonly id: string;
+  readonly aor: string | null;
+  readonly name: string | null;
+  readonly isCalling: boolean;
+  readonly startMs: number;
+  readonly endMs: number | null;
+}
+
+/** More parties than this are not kept: a conference may have any number. */
+const mostParticipants = 16;
+
+/** Undefined when nothing of it is or was recorded. */
+export function recordingRowsOf(
+  events: readonly CallEvent[],
+  site: RecordingSite,
+): RecordingRows | undefined {
+  // The last event of a call shows all that those before it do.
+  const calls = new Map<string, Call>();
+  for (const event of events) {
+    if (isOfCall(event) && event.call.recordings.length > 0) calls.set(event.call.id, event.call);
+  }
+  if (calls.size === 0) return undefined;
+  const all = [...calls.values()];
+  return {
+    recordings: all.flatMap((call) => recordingsOf(call, site)),
+    segments: all.flatMap((call) => call.recordings.map((each) => segmentOf(call, each))),
+  };
+}
+
+/** Those that began in this call; one that began in another has its row from there. */
+function recordingsOf(call: Call, { rss, belonging }: RecordingSite): RecordingRow[] {
+  const first = call.recordings.filter(({ of }) => of === undefined);
+  if (first.length === 0) return [];
+  const participants = participantsOf(call);
+  const aors = participants.flatMap(({ aor }) => (aor === null ? [] : [aor]));
+  const { account, route } = belonging(call);
+  const common = {
+    callId: call.id,
+    source: call.source,
+    ...{ account, route, rss },
+    ani: aniOf(call) ?? null,
+    dnis: dnisOf(call) ?? null,
+    isrUcid: ucidOf(call) ?? null,
+    ingressCallId: ingressCallIdOf(call) ?? null,
+    egressCallId: egressCallIdOf(call) ?? null,
+    agentId: call.legs.findLast(({ agent }) => agent !== undefined)?.agent ?? null,
+    participants: JSON.stringify(participants),
+    extensions: JSON.stringify(call.extensions),
+    aors: [...new Set(aors)],
+  };
+  return first.map(({ id, startedAtMs }) => ({ id, ...common, startMs: Math.trunc(startedAtMs) }));
+}
+
+function participantsOf(call: Call): Participant[] {
+  return call.legs
+    .filter((leg) => (leg.party && leg.role === 'caller') || tookPart(leg))
+    .slice(0, mostParticipants)
+    .map((leg) => ({
+      id: leg.key,
+      aor: aorOf(leg) ?? null,
+      name: leg.name ?? null,
+      isCalling: leg.role === 'caller',
+      startMs: leg.offeredAtMs,
+      endMs: leg.endedAtMs ?? null,
+    }));
+}
+
+function segmentOf(call: Call, recording: Recording): SegmentRow {
+  const { id, of, leg, file, startedAtMs, endedAtMs, pauses, goesOn } = recording;
+  const isPaused = mutedSides(recording).size === 2;
+  const since = pauses.filter((pause) => pause.toMs === undefined).map(({ fromMs }) => fromMs);
+  return {
+    id,
+    recording: of ?? id,
+    callId: call.id,
+    leg,
+    startMs: Math.trunc(startedAtMs),
+    endMs: endedAtMs === undefined ? null : Math.trunc(endedAtMs),
+    pauseMs: Math.trunc(pausedMs(recording)),
+    pausedSinceMs: isPaused ? Math.trunc(Math.max(...since)) : null,
+    pausedWithSilence: pauses.length > 0 && pauses.every(({ cut }) => cut !== true),
+    file: file ?? null,
+    // Paths are the platform's, whatever this machine's look like.
+    filename: file === undefined ? null : posix.basename(file),
+    goesOn: goesOn === true,
+  };
+}
+
+/**
+ * How long the recording has been paused, milliseconds; what is muted on both sides counts once.
+ * @param untilMs how far a pause that goes on is counted; absent: it is not
+ */
+export function pausedMs({ pauses }: Recording, untilMs?: number): number {
+  const spans = pauses
+    .map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs ?? Math.max(untilMs ?? fromMs, fromMs) }))
+    .sort((a, b) => a.fromMs - b.fromMs);
+  let total = 0;
+  let countedMs = -Infinity;
+  for (const { fromMs, toMs } of spans) {
+    total += Math.max(0, toMs - Math.max(fromMs, countedMs));
+    countedMs = Math.max(countedMs, toMs);
+  }
+  return total;
+}

@@ -1,0 +1,102 @@
+/**
+ * The books of recordings: searched, read and changed. What goes on is in them too, from the moment its start is
+ * on the disk.
+ */
+import type { RecordingStore } from '../store/recording-client.ts';
+import type {
+  FoundRecording,
+  FoundSegment,
+  ImportedRecording,
+  RecordingChange,
+  RecordingDossier,
+  RecordingSearch,
+  SegmentChange,
+  SupplementRow,
+} from '../store/recording-messages.ts';
+
+export interface RecordingBooksOptions {
+  readonly store: RecordingStore;
+  /** From here on no segment that begins gets a number up to this one. */
+  readonly reserveIds: (through: number) => void;
+  /** Called when recordings have been marked to be deleted. */
+  readonly onFlagged: () => void;
+}
+
+/** Too many searches wait; come again. */
+export class SearchesBusyError extends Error {
+  override readonly name = 'SearchesBusyError';
+}
+
+/** Searches under way and waiting at one time. */
+const mostSearches = 256;
+
+/** Every method rejects with a StoreError when the store cannot be read or written. */
+export class RecordingBooks {
+  readonly #options: RecordingBooksOptions;
+  #searches = 0;
+
+  constructor(options: RecordingBooksOptions) {
+    this.#options = options;
+  }
+
+  /** The newest first. @throws {SearchesBusyError} when too many wait */
+  search(search: RecordingSearch): Promise<readonly FoundRecording[]> {
+    return this.#searched(() => this.#options.store.search(search));
+  }
+
+  /** Segments of the recordings that match, of the newest recording first. @throws {SearchesBusyError} as `search` */
+  searchSegments(search: RecordingSearch): Promise<readonly FoundSegment[]> {
+    return this.#searched(() => this.#options.store.searchSegments(search));
+  }
+
+  async find(id: number): Promise<RecordingDossier | undefined> {
+    return (await this.#options.store.find(id)) ?? undefined;
+  }
+
+  async supplement(id: number): Promise<SupplementRow | undefined> {
+    return (await this.#options.store.supplement(id)) ?? undefined;
+  }
+
+  /** @returns whether there is such a recording */
+  async change(change: RecordingChange): Promise<boolean> {
+    const isThere = await this.#options.store.change(change);
+    if (isThere && change.deleteFlag === true) this.#options.onFlagged();
+    return isThere;
+  }
+
+  /** @returns whether there is such a segment */
+  changeSegment(change: SegmentChange): Promise<boolean> {
+    return this.#options.store.changeSegment(change);
+  }
+
+  /** @returns its number */
+  addSupplement(row: Omit<SupplementRow, 'id'>): Promise<number> {
+    return this.#options.store.addSupplement(row);
+  }
+
+  /**
+   * Takes over recordings of another system, under their own numbers, all of them or none.
+   * @returns numbers that are taken already
+   */
+  import(recordings: readonly ImportedRecording[]): Promise<readonly number[]> {
+    const ids = recordings.flatMap(({ recording, segments }) => [
+      recording.id,
+      ...segments.map(({ id }) => id),
+    ]);
+    // Before anything is written: a recording that begins meanwhile gets another number.
+    this.#options.reserveIds(Math.max(0, ...ids));
+    return this.#options.store.import(recordings);
+  }
+
+  async #searched<T>(search: () => Promise<T>): Promise<T> {
+    if (this.#searches >= mostSearches) {
+      throw new SearchesBusyError(`${mostSearches} searches wait already; come again in a moment`);
+    }
+    this.#searches += 1;
+    try {
+      return await search();
+    } finally {
+      this.#searches -= 1;
+    }
+  }
+}
