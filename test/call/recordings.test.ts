@@ -35,6 +35,7 @@ describe('a recording', () => {
       'recording.ended',
     ]);
     expect(recording()).toEqual({
+      id: 1,
       leg: to.leg,
       file: '/rec/a.wav',
       startedAtMs: answeredMs,
@@ -190,10 +191,18 @@ describe('a recorded party that goes into another call', () => {
 
     const listener = new Listener().hear(pbx.said);
     expect(listener.of(1).recordings).toMatchObject([
-      { leg: second.to.leg, endedAtMs: atMs, pauses: [{ side: 'hears', toMs: atMs }] },
+      {
+        id: 1,
+        goesOn: true,
+        leg: second.to.leg,
+        endedAtMs: atMs,
+        pauses: [{ side: 'hears', toMs: atMs }],
+      },
     ]);
     expect(listener.of(0).recordings).toEqual([
       {
+        id: 2,
+        of: 1,
         leg: second.to.leg,
         file: '/rec/ben.wav',
         startedAtMs: atMs,
