@@ -1,6 +1,6 @@
 /**
  * The HTTP server: our own routes, those that other rooms bring, and the bounds on what a client may do.
- * WebSocket upgrades come out at `http` for whoever serves them; nothing here knows the feed.
+ * WebSocket upgrades come out at `upgrades` for whoever serves them; nothing here knows the feed.
  */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -8,7 +8,7 @@ import type { TlsOptions } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify';
 import { type Problem, problem } from '../base/problem.ts';
 import { mishapOf, refuse, refuseConnection } from './answer.ts';
-import { boundBacklog } from './backlog.ts';
+import { Backlog } from './backlog.ts';
 import { callRoutes, type CallBook } from './calls.ts';
 import { cdrRoutes, type CdrBook } from './cdrs.ts';
 import { deliveryRoutes } from './deliveries.ts';
@@ -16,6 +16,7 @@ import { destinationRoutes } from './destinations.ts';
 import { guard, type GuardPort } from './guard.ts';
 import { healthRoutes, type HealthPort } from './health.ts';
 import { metricsRoutes, type MetricsPort } from './metrics.ts';
+import { Upgrades } from './upgrades.ts';
 import type { WebhookPort } from './webhooks.ts';
 
 export interface ApiSettings {
@@ -44,8 +45,10 @@ export interface ApiPorts {
 }
 
 export interface ApiServer {
-  /** The server beneath, for upgrades. Emits `upgrade` once somebody listens to that. */
+  /** The server beneath. */
   readonly http: Server;
+  /** Emits `upgrade` for requests to go on as a WebSocket. */
+  readonly upgrades: Upgrades;
   /** Resolves with the address in use; rejects with Node's error when it cannot be had. */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
   /** Takes no more requests, lets those under way end, and cuts what is left after two seconds. */
@@ -65,9 +68,10 @@ const limits = {
 } as const;
 
 export function createApiServer(settings: ApiSettings, ports: ApiPorts): ApiServer {
+  const backlog = new Backlog();
   const app = Fastify({
     bodyLimit: settings.bodyBytes,
-    serverFactory: (handler) => serverOf(settings.tls, handler),
+    serverFactory: (handler) => serverOf(settings.tls, backlog.bound(handler)),
     routerOptions: { maxParamLength: limits.parameterChars },
     forceCloseConnections: 'idle',
     clientErrorHandler: refuseConnection,
@@ -111,6 +115,7 @@ export function createApiServer(settings: ApiSettings, ports: ApiPorts): ApiServ
 
   return {
     http: app.server,
+    upgrades: new Upgrades(app.server, (stream) => backlog.isWaiting(stream)),
     async listen() {
       const { host, port } = settings;
       await app.listen({ host, port });
@@ -134,9 +139,8 @@ function serverOf(tls: TlsOptions | undefined, handler: RequestListener): Server
     connectionsCheckingInterval: limits.lookEveryMs,
     maxHeaderSize: limits.headerBytes,
   };
-  const bounded = boundBacklog(handler);
-  if (tls === undefined) return createServer(bounds, bounded);
-  return createTlsServer({ ...tls, handshakeTimeout: limits.headersMs, ...bounds }, bounded);
+  if (tls === undefined) return createServer(bounds, handler);
+  return createTlsServer({ ...tls, handshakeTimeout: limits.headersMs, ...bounds }, handler);
 }
 
 /** Every route there is, as method and pattern, filled while they are registered. */

@@ -94,7 +94,7 @@ export async function openHttp(config: Config, parts: HttpParts): Promise<HttpDo
   );
   const door = entrance.httpDoor(() => feed.connections.size);
   guard(api.http, door, house);
-  const feed = serveWebSocket(api.http, { isFull, session: () => door.session() }, house);
+  const feed = serveWebSocket(api.upgrades, { isFull, session: () => door.session() }, house);
   const address = await api.listen();
   return {
     address,

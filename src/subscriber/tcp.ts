@@ -141,9 +141,13 @@ export async function listenTcp(settings: TcpSettings, house: House): Promise<Li
 
 /** Turns away at once whom the door does not admit, before anything is spent on them. */
 export function guard(server: Server, door: Door, { log }: Pick<House, 'log'>): void {
+  const admitted = new WeakSet<Socket>();
   server.prependListener('connection', (socket: Socket) => {
+    // A server may take a connection up anew, to read it differently.
+    if (admitted.has(socket)) return;
     const address = socket.remoteAddress;
     if (address !== undefined && door.admits(address)) {
+      admitted.add(socket);
       socket.once('close', () => door.left(address));
       return;
     }

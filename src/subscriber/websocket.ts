@@ -4,7 +4,7 @@
  * framed once for everybody and written to the socket as it is, which the library allows as long as frames
  * are whole.
  */
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
@@ -94,9 +94,17 @@ export interface WebSocketListener {
   close(): void;
 }
 
-/** Serves the feed on `feedPath` of a running HTTP server; other upgrades are refused. */
+type UpgradeListener = (request: IncomingMessage, stream: Duplex, head: Buffer) => void;
+
+/** Where requests to go on in another protocol come out: an HTTP server, or who sorts them for it. */
+interface UpgradeEmitter {
+  on(event: 'upgrade', listener: UpgradeListener): unknown;
+  off(event: 'upgrade', listener: UpgradeListener): unknown;
+}
+
+/** Serves the feed on `feedPath` of a running HTTP server; upgrades on other paths are refused. */
 export function serveWebSocket(
-  server: Server,
+  server: UpgradeEmitter,
   settings: WebSocketSettings,
   house: House,
 ): WebSocketListener {
@@ -112,7 +120,7 @@ export function serveWebSocket(
     // In the order of the client's preference.
     handleProtocols: (offered) => [...offered].find((name) => bySubprotocol.has(name)) ?? false,
   });
-  const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+  const upgrade: UpgradeListener = (request, stream, head) => {
     // Whoever takes the upgrade also answers for the socket's errors, even to refuse it.
     stream.on('error', (error) => house.log.debug({ err: error }, 'socket.failed'));
     const { httpVersion, headers } = request;
@@ -133,7 +141,7 @@ export function serveWebSocket(
   server.on('upgrade', upgrade);
   return {
     connections,
-    close: () => server.off('upgrade', upgrade),
+    close: () => void server.off('upgrade', upgrade),
   };
 }
 

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { anybody, type Grant } from '../../src/access/grant.ts';
 import { type ApiPorts, type ApiServer, createApiServer } from '../../src/api/server.ts';
 import { StoreError } from '../../src/base/errors.ts';
@@ -82,6 +83,19 @@ async function get(
 }
 
 /** Sends bytes as they are, and reads until the server ends the connection. */
+/** Serves a route that gives back the JSON that it is sent. */
+async function serveEcho(): Promise<void> {
+  await server.close();
+  await serve({
+    plugins: [
+      (app, _options, done) => {
+        app.post('/echo', (request, reply) => reply.send(request.body));
+        done();
+      },
+    ],
+  });
+}
+
 function raw(bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(base).port), '127.0.0.1', () => socket.write(bytes));
@@ -410,15 +424,7 @@ describe('the server', () => {
   });
 
   it('bounds what a body may hold', async () => {
-    await server.close();
-    await serve({
-      plugins: [
-        (app, _options, done) => {
-          app.post('/echo', (request, reply) => reply.send(request.body));
-          done();
-        },
-      ],
-    });
+    await serveEcho();
     const headers = { 'content-type': 'application/json' };
     const body = JSON.stringify({ text: 'x'.repeat(1000) });
     const response = await fetch(`${base}/echo`, { method: 'POST', headers, body });
@@ -429,7 +435,7 @@ describe('the server', () => {
   });
 
   it('lets another room have the upgrades', async () => {
-    server.http.on('upgrade', (request, socket) => {
+    server.upgrades.on('upgrade', (request, socket) => {
       socket.end(`HTTP/1.1 101 Switching Protocols\r\nX-Path: ${request.url}\r\n\r\nover to you`);
     });
     const answer = await raw(
@@ -437,6 +443,30 @@ describe('the server', () => {
     );
     expect(answer).toContain('X-Path: /feed');
     expect(answer).toContain('over to you');
+  });
+
+  it('serves who offers to go on in HTTP/2 as if they had not', async () => {
+    await serveEcho();
+    const offer =
+      'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
+    const asked = `GET /healthz HTTP/1.1\r\nHost: x\r\n${offer}\r\n`;
+    const body = '{"x":1}';
+    const sent =
+      `POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${body.length}\r\nConnection: close, Upgrade, HTTP2-Settings\r\n` +
+      `Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n${body}`;
+    // One after the other on one connection, the second with a body that comes in two pieces.
+    const socket = connect(Number(new URL(base).port), '127.0.0.1');
+    socket.setEncoding('utf8');
+    let text = '';
+    socket.on('data', (chunk) => (text += String(chunk)));
+    socket.write(asked);
+    await vi.waitFor(() => expect(text).toContain('"status"'));
+    socket.write(sent.slice(0, -4));
+    setImmediate(() => socket.write(sent.slice(-4)));
+    await once(socket, 'end');
+    expect(text.match(/HTTP\/1\.1 200/g)).toHaveLength(2);
+    expect(text).toContain(body);
   });
 
   it('fails plainly when its port is taken', async () => {
