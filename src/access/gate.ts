@@ -163,7 +163,7 @@ function unmapped(address: string): string {
 }
 
 /** Who counts as one: an IPv4 address, or an IPv6 network of 64 bits, of which one host has all. */
-function placeOf(address: string): string {
+export function placeOf(address: string): string {
   const plain = unmapped(address);
   if (!isIPv6(plain)) return plain;
   const [head = '', tail] = plain.split('::');

@@ -2,7 +2,7 @@
  * Tokens: drawn at random, shown once, kept only as a hash. A token has 256 bits of chance in it, so one
  * round of SHA-256 is enough; there is nothing to guess.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 
 /** A holder of a token, as the settings name it. */
 export interface NamedHash {
@@ -17,6 +17,11 @@ export const longestToken = 256;
 /** A new token; the prefix lets people and scanners recognise one. */
 export function makeToken(): string {
   return `ohk_${randomBytes(32).toString('base64url')}`;
+}
+
+/** A new token of the FACE interface, a UUID in lower case as its clients expect, with 122 bits of chance. */
+export function makeApiToken(): string {
+  return randomUUID();
 }
 
 /** SHA-256 of the token's UTF-8 text, in lower-case hexadecimal. */

@@ -11,7 +11,8 @@ export const fixed = {
   http: ['enabled', 'host', 'port', 'tls', 'bodyLimitBytes'],
   data: ['dir'],
   journal: ['maxAgeMs', 'maxSizeBytes'],
-  record: ['maxAgeMs', 'mediaRoots', 'metadataFiles'],
+  record: ['maxAgeMs', 'mediaRoots', 'metadataFiles', 'mediaMaxAgeMs', 'mediaMaxSpaceBytes'],
+  face: ['enabled'],
   webhooks: ['concurrency', 'perHost', 'keepForMs'],
   site: ['location', 'recorderServiceId', 'times'],
 } as const;

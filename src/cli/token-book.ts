@@ -2,7 +2,8 @@
  * The tokens that a server would know, as the commands for tokens see them: those written into the
  * configuration, and those of the tokens file beside it.
  */
-import { changeTokenFile, readTokenFile, TokenFileError } from '../access/token-file.ts';
+import { OwnedFileError } from '../access/owned-file.ts';
+import { changeTokenFile, readTokenFile } from '../access/token-file.ts';
 import type { FiledToken } from '../access/token-file.ts';
 import { loadTokenBook } from '../config/load.ts';
 import type { TokenBook } from '../config/token-book.ts';
@@ -99,7 +100,7 @@ async function change(
 }
 
 function told(error: unknown, { tokensFile }: TokenBook): unknown {
-  if (!(error instanceof TokenFileError)) return error;
+  if (!(error instanceof OwnedFileError)) return error;
   const message = `${tokensFile} cannot be used: ${error.message}.`;
   return new Failure(1, message, undefined, { cause: error });
 }

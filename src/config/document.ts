@@ -2,8 +2,8 @@
  * The table of settings for the documentation, in Markdown. A test holds the printed documentation
  * against it.
  */
-import { tokenSettings } from './access-settings.ts';
 import { environmentName } from './environment.ts';
+import { lists } from './lists.ts';
 import { expectation } from './schema.ts';
 import { sections } from './settings.ts';
 import { commonSourceSettings, sourceTypes } from './source-settings.ts';
@@ -17,7 +17,8 @@ export function settingsTable(): string {
     const variable = (name: string): string => `\`${environmentName(section, name)}\``;
     parts.push(part(`\`[${section}]\``, settings, variable));
   }
-  parts.push(part('`[[token]]`', tokenSettings));
+  for (const [list, settings] of Object.entries(lists))
+    parts.push(part(`\`[[${list}]]\``, settings));
   parts.push(part('`[[source]]`, every type', commonSourceSettings));
   for (const [type, settings] of Object.entries(sourceTypes)) {
     parts.push(part(`\`[[source]]\`, type "${type}"`, settings));

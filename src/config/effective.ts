@@ -2,9 +2,9 @@
  * The settings as they are in force, for the log line at start and for people: in the names and units
  * of the file, secrets only as "set" or "not set".
  */
-import { tokenSettings } from './access-settings.ts';
+import { lists } from './lists.ts';
 import { sections } from './settings.ts';
-import type { Config, TokenSettings } from './settings.ts';
+import type { Config, TokenSettings, UserSettings } from './settings.ts';
 import { slicing } from './setting.ts';
 import type { Setting, Settings } from './setting.ts';
 import { sourceSettings } from './tree.ts';
@@ -17,6 +17,16 @@ export interface EffectiveSettings {
   readonly tokens: Readonly<Record<string, EffectiveTable>>;
   /** Those of the tokens file, by name. */
   readonly filedTokens: Readonly<Record<string, EffectiveTable>>;
+  /** By e-mail address of the user. */
+  readonly users: Readonly<Record<string, EffectiveTable>>;
+  /** Those of the users file, by e-mail address. */
+  readonly filedUsers: Readonly<Record<string, EffectiveTable>>;
+  /** By id. */
+  readonly accounts: Readonly<Record<string, EffectiveTable>>;
+  /** By name of the field. */
+  readonly customData: Readonly<Record<string, EffectiveTable>>;
+  /** By event. */
+  readonly policies: Readonly<Record<string, EffectiveTable>>;
   /** By name of the source. */
   readonly sources: Readonly<Record<string, EffectiveTable>>;
   /** By id; nothing of where and how they are told, which may hold secrets. */
@@ -25,7 +35,7 @@ export interface EffectiveSettings {
 
 /** A plain object for a log line; an optional value that was not given is left out. */
 export function effectiveSettings(config: Config): EffectiveSettings {
-  const { tokens, filedTokens, sources, destinations, ...slices } = config;
+  const { tokens, filedTokens, users, filedUsers, sources, destinations, ...slices } = config;
   const found = new Map<string, object>(Object.entries(slices));
   const sectionTables = Object.entries(sections).map(
     ([name, settings]) => [name, effectiveTable(settings, found.get(name) ?? {})] as const,
@@ -38,6 +48,11 @@ export function effectiveSettings(config: Config): EffectiveSettings {
     sections: Object.fromEntries(sectionTables),
     tokens: Object.fromEntries(tokens.map(tokenTable)),
     filedTokens: Object.fromEntries(filedTokens.map(tokenTable)),
+    users: Object.fromEntries(users.map(userTable)),
+    filedUsers: Object.fromEntries(filedUsers.map(userTable)),
+    accounts: tables(lists.account, 'id', config.accounts),
+    customData: tables(lists.customData, 'name', config.customData),
+    policies: tables(lists.policy, 'event', config.policies),
     sources: Object.fromEntries(sourceTables),
     destinations: Object.fromEntries(
       destinations.map(({ id, dialect, enabled = true }) => [String(id), { dialect, enabled }]),
@@ -46,8 +61,27 @@ export function effectiveSettings(config: Config): EffectiveSettings {
 }
 
 function tokenTable(token: TokenSettings): readonly [string, EffectiveTable] {
-  const { name: _name, ...table } = effectiveTable(tokenSettings, token);
+  const { name: _name, ...table } = effectiveTable(lists.token, token);
   return [token.name, table];
+}
+
+function userTable(user: UserSettings): readonly [string, EffectiveTable] {
+  const { email: _email, ...table } = effectiveTable(lists.user, user);
+  return [user.email, table];
+}
+
+/** Tables by the value of one of their rows. */
+function tables(
+  settings: Settings,
+  key: string,
+  slices: readonly object[],
+): Readonly<Record<string, EffectiveTable>> {
+  return Object.fromEntries(
+    slices.map((slice) => {
+      const { [key]: name, ...table } = effectiveTable(settings, slice);
+      return [String(name), table];
+    }),
+  );
 }
 
 function effectiveTable(settings: Settings, slice: object): EffectiveTable {
@@ -65,12 +99,20 @@ function effectiveTable(settings: Settings, slice: object): EffectiveTable {
 
 /** The same for a terminal: looks like the file, with units as comments, and without what is not of it. */
 export function effectiveText(config: Config): string {
-  const { tokens, filedTokens, sources, destinations, ...slices } = config;
+  const { tokens, filedTokens, users, filedUsers, sources, destinations, ...slices } = config;
   const found = new Map<string, object>(Object.entries(slices));
   const parts = Object.entries(sections).map(([name, settings]) =>
     tableText(`[${name}]`, settings, found.get(name) ?? {}),
   );
-  for (const token of tokens) parts.push(tableText('[[token]]', tokenSettings, token));
+  const listed = {
+    ...{ token: tokens, user: users, account: config.accounts },
+    ...{ customData: config.customData, policy: config.policies },
+  } satisfies Record<keyof typeof lists, readonly object[]>;
+  for (const [list, settings] of Object.entries(lists)) {
+    for (const each of listed[list as keyof typeof lists]) {
+      parts.push(tableText(`[[${list}]]`, settings, each));
+    }
+  }
   for (const source of sources) {
     const head = `[[source]]\ntype = "${source.type}"`;
     parts.push(tableText(head, sourceSettings(source.type), source));
@@ -78,6 +120,10 @@ export function effectiveText(config: Config): string {
   for (const { name, extensions, control, manage } of filedTokens) {
     const may = `extensions = ${JSON.stringify(extensions)}, control = ${control}, manage = ${manage}`;
     parts.push(`# token ${JSON.stringify(name)} of the tokens file: ${may}\n`);
+  }
+  for (const { email, account, control, video } of filedUsers) {
+    const may = `${account === undefined ? '' : `account = ${account}, `}control = ${control}, video = ${video}`;
+    parts.push(`# user ${JSON.stringify(email)} of the users file: ${may}\n`);
   }
   for (const { id, dialect, enabled } of destinations) {
     const off = enabled === false ? ', not enabled' : '';

@@ -80,6 +80,7 @@ function environmentValue(setting: Setting, text: string): unknown {
       return text === 'true' ? true : text === 'false' ? false : text;
     case 'paths':
     case 'texts':
+    case 'choices':
       return text.split(',').map((item) => item.trim());
     case 'text':
     case 'choice':

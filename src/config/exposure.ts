@@ -55,11 +55,11 @@ function openIngest(tree: Tree): Problem[] {
 }
 
 /**
- * What a usable configuration lets others read on their way, one sentence each: tokens that cross a network
- * without TLS. Something in front of the server may do TLS for it, so these are warnings.
+ * What a usable configuration lets others read on their way, one sentence each: tokens and passwords that cross a
+ * network without TLS. Something in front of the server may do TLS for it, so these are warnings.
  */
 export function clearTextWarnings(config: Config): readonly string[] {
-  const { feed, http, access, tokens, filedTokens, sources } = config;
+  const { feed, http, access, face, tokens, filedTokens, sources } = config;
   const isShown = (listener: { readonly host: string; readonly tls: boolean }): boolean =>
     !listener.tls && !isLoopback(listener.host);
   const hasTokens = access.requireToken || tokens.length + filedTokens.length > 0;
@@ -67,10 +67,12 @@ export function clearTextWarnings(config: Config): readonly string[] {
     (source) => source.type === 'ingest' && source.enabled && source.tokenSha256 !== undefined,
   );
   const warning = (name: 'feed' | 'http'): string =>
-    `Tokens cross the network in clear to ${name}.host = ${describeValue(config[name].host)}: set ` +
+    `${name === 'http' && face.enabled ? 'Tokens and passwords' : 'Tokens'} cross the network in clear to ${name}.host = ${describeValue(config[name].host)}: set ` +
     `${name}.tls = true, or let it listen on this machine alone, behind something that does TLS.`;
   return [
     ...(isShown(feed) && hasTokens ? [warning('feed')] : []),
-    ...(http.enabled && isShown(http) && (hasTokens || isIngest) ? [warning('http')] : []),
+    ...(http.enabled && isShown(http) && (hasTokens || isIngest || face.enabled)
+      ? [warning('http')]
+      : []),
   ];
 }

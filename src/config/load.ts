@@ -12,12 +12,14 @@ import type { Surroundings } from './read.ts';
 import type { Config } from './settings.ts';
 import { readTokenBook } from './token-book.ts';
 import type { TokenBook } from './token-book.ts';
+import { readUserBook } from './user-book.ts';
+import type { UserBook } from './user-book.ts';
 
 const largestFile = 1024 * 1024;
 const largestSecretFile = 64 * 1024;
 
 /** What other rooms know of what a configuration names; see `FilePlaces` and `Surroundings`. */
-export type Readers = Pick<Surroundings, 'readTokens' | 'destinationProblems'>;
+export type Readers = Pick<Surroundings, 'readTokens' | 'readUsers' | 'destinationProblems'>;
 
 /**
  * Loads the configuration at `path`; the environment wins over the file.
@@ -36,6 +38,16 @@ export function loadConfig(path: string, readers: Readers): Config {
 export function loadTokenBook(path: string): TokenBook {
   const places = { env: process.env, folder: dirname(resolve(path)) };
   return readTokenBook(configText(path), path, places);
+}
+
+/**
+ * The same of users.
+ * @throws {ConfigError} CONFIG_UNREADABLE when the file cannot be read
+ * @throws {InvalidConfigError} CONFIG_INVALID when it is no TOML
+ */
+export function loadUserBook(path: string): UserBook {
+  const places = { env: process.env, folder: dirname(resolve(path)) };
+  return readUserBook(configText(path), path, places);
 }
 
 function configText(path: string): string {

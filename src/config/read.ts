@@ -5,10 +5,11 @@
  */
 import { parse, TomlError } from 'smol-toml';
 import type { z } from 'zod';
-import { tokenSettings } from './access-settings.ts';
 import { takeEnvironment } from './environment.ts';
-import { absolutePath, checkFiles, filedTokensOf } from './files.ts';
-import type { FilePlaces } from './files.ts';
+import { usualPolicies } from './face-settings.ts';
+import { absolutePath, checkFiles, filedOf } from './files.ts';
+import type { Filed, FilePlaces } from './files.ts';
+import { isListName, listNames, lists } from './lists.ts';
 import { describeValue, InvalidConfigError, nearest } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { fileSchema, itemExpectation, expectation } from './schema.ts';
@@ -16,7 +17,7 @@ import { resolveSecrets } from './secrets.ts';
 import type { SecretPlaces } from './secrets.ts';
 import { sections } from './settings.ts';
 import { sourceTypes } from './source-settings.ts';
-import type { Config, DestinationTable, TokenSettings } from './settings.ts';
+import type { Config, DestinationTable } from './settings.ts';
 import { slicing } from './setting.ts';
 import type { Settings } from './setting.ts';
 import { checkTogether } from './together.ts';
@@ -88,11 +89,11 @@ export function configOf(
     const found = problemsOf(issue, written, variables);
     problems.push(...found.filter((problem) => !told.has(problem.path)));
   }
-  const filed = filedTokensOf(written, surroundings, problems);
+  const filed = filedOf(written, surroundings, problems);
   problems.push(...checkFiles(written, surroundings), ...checkTogether(written, filed));
   problems.push(...destinationProblems(written, surroundings));
   if (problems.length > 0) throw new InvalidConfigError(origin, problems);
-  return settled(written, filed ?? [], surroundings);
+  return settled(written, filed, surroundings);
 }
 
 function problemsOf(
@@ -140,7 +141,7 @@ function inAnotherSection(key: string, at: tree.TreePath): string | undefined {
 }
 
 function knownNames(written: Tree, at: tree.TreePath): readonly string[] {
-  if (at.length === 0) return [...Object.keys(sections), 'token', 'source', 'destination'];
+  if (at.length === 0) return [...Object.keys(sections), ...listNames];
   const names = Object.keys(tree.settingsAt(written, at) ?? {});
   return at[0] === 'source' ? ['type', ...names] : names;
 }
@@ -152,17 +153,12 @@ function place(at: tree.TreePath): string {
     const types = Object.keys(sourceTypes).map((type) => `"${type}"`);
     return `one of ${types.join(', ')}`;
   }
-  const isList = first === 'source' || first === 'token' || first === 'destination';
-  if (isList && at.length === 1) return `tables under [[${first}]], not too many`;
-  return isList ? `a table under [[${first}]]` : `a table under [${String(first)}]`;
+  if (!isListName(first)) return `a table under [${String(first)}]`;
+  return at.length === 1 ? `tables under [[${first}]], not too many` : `a table under [[${first}]]`;
 }
 
 /** Defaults filled in, paths made absolute, units converted. */
-function settled(
-  written: Tree,
-  filedTokens: readonly TokenSettings[],
-  surroundings: Surroundings,
-): Config {
+function settled(written: Tree, filed: Filed, surroundings: Surroundings): Config {
   const slice = (settings: Settings, table: unknown): Tree =>
     sliceOf(settings, tree.isTree(table) ? table : {}, surroundings.folder);
   const config: Tree = {};
@@ -172,10 +168,16 @@ function settled(
   const site = slice(sections.site, written['site']);
   if (site['location'] === '') site['location'] = surroundings.hostname;
   config['site'] = site;
-  config['tokens'] = tree
-    .tablesOf(written, 'token')
-    .map(({ table }) => slice(tokenSettings, table));
-  config['filedTokens'] = filedTokens;
+  const slices = (list: keyof typeof lists): Tree[] =>
+    tree.tablesOf(written, list).map(({ table }) => slice(lists[list], table));
+  config['tokens'] = slices('token');
+  config['filedTokens'] = filed.tokens ?? [];
+  config['users'] = slices('user');
+  config['filedUsers'] = filed.users ?? [];
+  config['accounts'] = slices('account');
+  config['customData'] = slices('customData');
+  const policies = slices('policy');
+  config['policies'] = policies.length === 0 ? usualPolicies : policies;
   config['sources'] = tree.tablesOf(written, 'source').map(({ table }) => {
     const { type } = table;
     const settings = tree.isSourceType(type) ? tree.sourceSettings(type) : {};

@@ -3,7 +3,7 @@
  * says about a value is used to find it; what the person reads comes from the table.
  */
 import { z } from 'zod';
-import { tokenSettings } from './access-settings.ts';
+import { lists, mostTables } from './lists.ts';
 import { sections } from './settings.ts';
 import { commonSourceSettings, sourceTypes } from './source-settings.ts';
 import { isRequired } from './setting.ts';
@@ -12,19 +12,13 @@ import type { Setting, Settings } from './setting.ts';
 const longestPath = 4096;
 const mostPaths = 64;
 const longestSecret = 4096;
-const mostTokens = 10_000;
 const mostSources = 100;
 const mostDestinations = 10_000;
 
 function valueSchema(setting: Setting): z.ZodType {
   switch (setting.kind) {
-    case 'text': {
-      const text = z
-        .string()
-        .min(setting.min ?? 1)
-        .max(setting.max ?? 255);
-      return setting.pattern === undefined ? text : text.regex(setting.pattern);
-    }
+    case 'text':
+      return shaped(setting, setting.min ?? 1, setting.max ?? 255);
     case 'number': {
       const number = z.number().min(setting.min).max(setting.max);
       return setting.whole === true ? number.int() : number;
@@ -33,17 +27,34 @@ function valueSchema(setting: Setting): z.ZodType {
       return z.boolean();
     case 'choice':
       return z.enum(setting.options);
+    case 'choices': {
+      const { options } = setting;
+      return z
+        .array(z.enum(options))
+        .max(options.length)
+        .refine((chosen) => new Set(chosen).size === chosen.length);
+    }
     case 'path':
       return z.string().min(1).max(longestPath);
     case 'paths':
       return z.array(z.string().min(1).max(longestPath)).max(mostPaths);
     case 'texts':
       return z.array(z.string().refine(setting.accepts)).max(setting.most);
-    case 'secret': {
-      const secret = z.string().min(1).max(longestSecret);
-      return setting.pattern === undefined ? secret : secret.regex(setting.pattern);
-    }
+    case 'secret':
+      return shaped(setting, 1, longestSecret);
   }
+}
+
+/** One check of everything, so that one value is one problem. */
+function shaped(
+  { pattern, accepts }: Extract<Setting, { kind: 'text' | 'secret' }>,
+  min: number,
+  max: number,
+): z.ZodType {
+  return z.string().refine((text) => {
+    const isLong = text.length >= min && text.length <= max;
+    return isLong && (pattern?.test(text) ?? true) && (accepts?.(text) ?? true);
+  });
 }
 
 /** What a row accepts, to stand after "expected". */
@@ -61,7 +72,9 @@ export function expectation(setting: Setting): string {
     case 'flag':
       return 'true or false';
     case 'choice':
-      return `one of ${setting.options.map((option) => `"${option}"`).join(', ')}`;
+      return `one of ${optionsText(setting.options)}`;
+    case 'choices':
+      return `a list of ${optionsText(setting.options)}, each once at most`;
     case 'path':
       return 'a path';
     case 'paths':
@@ -75,9 +88,14 @@ export function expectation(setting: Setting): string {
   }
 }
 
+function optionsText(options: readonly string[]): string {
+  return options.map((option) => `"${option}"`).join(', ');
+}
+
 /** What a row accepts as one item of its list, or the whole of it where it is no list. */
 export function itemExpectation(setting: Setting): string {
   if (setting.kind === 'paths') return 'a path';
+  if (setting.kind === 'choices') return `one of ${optionsText(setting.options)}`;
   return setting.kind === 'texts' ? setting.itemShape : expectation(setting);
 }
 
@@ -98,10 +116,15 @@ export const fileSchema = z.strictObject({
       z.strictObject(tableShape(settings)).optional(),
     ]),
   ),
-  token: z
-    .array(z.strictObject(tableShape(tokenSettings)))
-    .max(mostTokens)
-    .optional(),
+  ...Object.fromEntries(
+    Object.entries(lists).map(([name, settings]) => [
+      name,
+      z
+        .array(z.strictObject(tableShape(settings)))
+        .max(mostTables[name as keyof typeof lists])
+        .optional(),
+    ]),
+  ),
   // What belongs into one is known where destinations are.
   destination: z.array(z.record(z.string(), z.unknown())).max(mostDestinations).optional(),
   source: z

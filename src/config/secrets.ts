@@ -4,8 +4,10 @@
  */
 import type { Environment } from './environment.ts';
 import { absolutePath } from './files.ts';
+import { listNames } from './lists.ts';
 import type { Problem } from './problem.ts';
 import { expectation } from './schema.ts';
+import { sections } from './settings.ts';
 import { isTree, pathText, settingsAt, tablesOf } from './tree.ts';
 import type { Tree, TreePath } from './tree.ts';
 
@@ -22,20 +24,34 @@ export function resolveSecrets(tree: Tree, places: SecretPlaces, problems: Probl
   for (const { index, table } of tablesOf(tree, 'destination')) {
     resolveWithin(table, ['destination', index], places, problems);
   }
-  for (const list of ['token', 'source'] as const) {
+  for (const section of Object.keys(sections)) {
+    const table = tree[section];
+    if (isTree(table)) resolveRows(table, [section], tree, places, problems);
+  }
+  for (const list of listNames) {
     for (const { index, table } of tablesOf(tree, list)) {
-      const settings = settingsAt(tree, [list, index]) ?? {};
-      for (const [name, setting] of Object.entries(settings)) {
-        const value = table[name];
-        if (setting.kind !== 'secret' || !isTree(value)) continue;
-        const found = follow(value, places);
-        delete table[name];
-        if (found.kind === 'text') table[name] = found.text;
-        else {
-          const path = pathText([list, index, name]);
-          problems.push({ path, seen: found.seen, expected: expectation(setting) });
-        }
-      }
+      resolveRows(table, [list, index], tree, places, problems);
+    }
+  }
+}
+
+/** Resolves the rows of one table that are secrets. */
+function resolveRows(
+  table: Tree,
+  at: TreePath,
+  tree: Tree,
+  places: SecretPlaces,
+  problems: Problem[],
+): void {
+  for (const [name, setting] of Object.entries(settingsAt(tree, at) ?? {})) {
+    const value = table[name];
+    if (setting.kind !== 'secret' || !isTree(value)) continue;
+    const found = follow(value, places);
+    delete table[name];
+    if (found.kind === 'text') table[name] = found.text;
+    else {
+      const path = pathText([...at, name]);
+      problems.push({ path, seen: found.seen, expected: expectation(setting) });
     }
   }
 }

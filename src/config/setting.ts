@@ -19,7 +19,9 @@ interface TextRow extends Row {
   readonly min?: number;
   readonly max?: number;
   readonly pattern?: RegExp;
-  /** The pattern in words; goes with `pattern`. */
+  /** Decides beside length and pattern. */
+  readonly accepts?: (text: string) => boolean;
+  /** What is accepted, in words; goes with `pattern` and `accepts`. */
   readonly shape?: string;
 }
 
@@ -37,6 +39,7 @@ export type Unit =
 interface NumberRow extends Row {
   readonly kind: 'number';
   readonly default?: number;
+  readonly optional?: true;
   readonly min: number;
   readonly max: number;
   /** Fractions are refused. */
@@ -53,6 +56,12 @@ interface ChoiceRow extends Row {
   readonly kind: 'choice';
   readonly options: readonly [string, ...string[]];
   readonly default: string;
+}
+
+/** A list of some of the options, each once at most. */
+interface ChoicesRow extends Row {
+  readonly kind: 'choices';
+  readonly options: readonly [string, ...string[]];
 }
 
 /** A path; a relative one starts at the folder of the configuration file. */
@@ -85,11 +94,20 @@ interface SecretRow extends Row {
   readonly kind: 'secret';
   readonly optional?: true;
   readonly pattern?: RegExp;
+  readonly accepts?: (text: string) => boolean;
   readonly shape?: string;
 }
 
 export type Setting =
-  TextRow | NumberRow | FlagRow | ChoiceRow | PathRow | PathsRow | TextsRow | SecretRow;
+  | TextRow
+  | NumberRow
+  | FlagRow
+  | ChoiceRow
+  | ChoicesRow
+  | PathRow
+  | PathsRow
+  | TextsRow
+  | SecretRow;
 export type Settings = Readonly<Record<string, Setting>>;
 
 type ValueOf<S> = S extends { readonly kind: 'number' }
@@ -98,9 +116,11 @@ type ValueOf<S> = S extends { readonly kind: 'number' }
     ? boolean
     : S extends { readonly kind: 'choice'; readonly options: readonly (infer O)[] }
       ? O
-      : S extends { readonly kind: 'paths' | 'texts' }
-        ? readonly string[]
-        : string;
+      : S extends { readonly kind: 'choices'; readonly options: readonly (infer O)[] }
+        ? readonly O[]
+        : S extends { readonly kind: 'paths' | 'texts' }
+          ? readonly string[]
+          : string;
 
 /** The name under which a room finds the value: `keepAlive` in seconds becomes `keepAliveMs`. */
 type NameOf<K extends string, S> = S extends { readonly unit: 'seconds' | 'days' }

@@ -1,10 +1,17 @@
 /**
- * The one table of settings; its rows for access and for sources stand beside it. Validation, environment names, the
+ * The one table of settings; its rows for access, for sources and for FACE stand beside it. Validation, environment names, the
  * Config type, the effective settings in the log and the table in the documentation all follow from it:
  * a new setting is a new row here.
  */
 import { accessSettings, tlsSettings } from './access-settings.ts';
 import type { tokenSettings } from './access-settings.ts';
+import { faceSettings, screenCaptureSettings } from './face-settings.ts';
+import type {
+  accountSettings,
+  customDataSettings,
+  policySettings,
+  userSettings,
+} from './face-settings.ts';
 import type { Settings, Slice } from './setting.ts';
 import type { commonSourceSettings, sourceTypes } from './source-settings.ts';
 
@@ -162,6 +169,24 @@ export const sections = {
       default: true,
       meaning: 'Whether to write a metadata XML file for every ended call.',
     },
+    mediaMaxAge: {
+      kind: 'number',
+      unit: 'days',
+      min: 0,
+      max: 36_500,
+      default: 0,
+      meaning:
+        'Recordings older than this are dropped with their media files, but for those that never expire; 0 keeps them for ever.',
+    },
+    mediaMaxSpace: {
+      kind: 'number',
+      unit: 'MiB',
+      min: 0,
+      max: 1_073_741_824,
+      default: 0,
+      meaning:
+        'The oldest recordings are dropped when their media files take more than this; 0 sets no bound.',
+    },
   },
   webhooks: {
     concurrency: {
@@ -190,6 +215,8 @@ export const sections = {
         'How long deliveries that are over, and their attempts, can be looked up and replayed.',
     },
   },
+  face: faceSettings,
+  screenCapture: screenCaptureSettings,
   site: {
     location: {
       kind: 'text',
@@ -250,6 +277,12 @@ export type WebhookSettings = Slice<typeof sections.webhooks>;
 export type SiteSettings = Slice<typeof sections.site>;
 export type LogSettings = Slice<typeof sections.log>;
 export type StopSettings = Slice<typeof sections.stop>;
+export type FaceSettings = Slice<typeof sections.face>;
+export type ScreenCaptureSettings = Slice<typeof sections.screenCapture>;
+export type UserSettings = Slice<typeof userSettings>;
+export type AccountSettings = Slice<typeof accountSettings>;
+export type CustomDataSettings = Slice<typeof customDataSettings>;
+export type PolicySettings = Slice<typeof policySettings>;
 export type TokenSettings = Slice<typeof tokenSettings>;
 
 type SourceOf<T extends SourceType> = { readonly type: T } & Slice<typeof commonSourceSettings> &
@@ -271,6 +304,15 @@ export type Config = {
   readonly tokens: readonly TokenSettings[];
   /** Of the tokens file, as it was when the configuration was loaded. */
   readonly filedTokens: readonly TokenSettings[];
+  /** API users of the configuration file. */
+  readonly users: readonly UserSettings[];
+  /** Those of the users file, as it was when the configuration was loaded. */
+  readonly filedUsers: readonly UserSettings[];
+  /** In the order in which they are tried; none: everything is account 1. */
+  readonly accounts: readonly AccountSettings[];
+  readonly customData: readonly CustomDataSettings[];
+  /** Those written, or the usual ones where none is. */
+  readonly policies: readonly PolicySettings[];
   readonly sources: readonly SourceSettings[];
   /** The tables under `[[destination]]`, found to be right by whoever knows what belongs into them. */
   readonly destinations: readonly DestinationTable[];

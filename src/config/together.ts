@@ -3,6 +3,8 @@
  * these are reported together with everything else; values of a wrong type are somebody else's problem.
  */
 import { checkExposure } from './exposure.ts';
+import { checkFace } from './face-together.ts';
+import type { Filed } from './files.ts';
 import { describeValue } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { sections } from './settings.ts';
@@ -11,21 +13,22 @@ import { sourceTypes } from './source-settings.ts';
 import { tablesOf, valueAt } from './tree.ts';
 import type { Tree } from './tree.ts';
 
-/** @param filed the tokens of the tokens file; undefined when they are not known, which has been told */
-export function checkTogether(tree: Tree, filed: readonly TokenSettings[] | undefined): Problem[] {
+export function checkTogether(tree: Tree, filed: Filed): Problem[] {
+  const isKept = filed.tokens === undefined || filed.tokens.length > 0;
   // Who cannot read the tokens is not told that there are none.
-  const hasTokens = filed === undefined || filed.length > 0 || tablesOf(tree, 'token').length > 0;
+  const hasTokens = isKept || tablesOf(tree, 'token').length > 0;
   return [
     ...uniqueNames(tree, 'source', 'name'),
     ...uniqueNames(tree, 'token', 'name'),
     ...uniqueNames(tree, 'destination', 'id'),
-    ...filedNames(tree, filed ?? []),
+    ...filedNames(tree, filed.tokens ?? []),
     ...ports(tree),
     ...tokens(tree, hasTokens),
     ...tls(tree),
     ...checkExposure(tree),
     ...ami(tree),
     ...oneIngest(tree),
+    ...checkFace(tree, filed.users ?? []),
   ];
 }
 

@@ -2,7 +2,8 @@
  * A configuration as it was written, before it is known to be right: nested tables of anything, and
  * which row of the table of settings a path in it belongs to.
  */
-import { tokenSettings } from './access-settings.ts';
+import { isListName, lists } from './lists.ts';
+import type { ListName } from './lists.ts';
 import { sections } from './settings.ts';
 import { commonSourceSettings, sourceTypes } from './source-settings.ts';
 import type { SourceType } from './settings.ts';
@@ -65,7 +66,7 @@ export function settingsAt(tree: Tree, path: TreePath): Settings | undefined {
   if (typeof first !== 'string') return undefined;
   if (isSection(first)) return path.length === 1 ? sections[first] : undefined;
   if (path.length !== 2 || typeof second !== 'number') return undefined;
-  if (first === 'token') return tokenSettings;
+  if (isAlike(first)) return lists[first];
   if (first !== 'source') return undefined;
   const type = valueAt(tree, ['source', second, 'type']);
   return isSourceType(type) ? sourceSettings(type) : undefined;
@@ -73,21 +74,25 @@ export function settingsAt(tree: Tree, path: TreePath): Settings | undefined {
 
 /** The row of the value at `path` or of the list that it is an item of. */
 export function settingAt(tree: Tree, path: TreePath): Setting | undefined {
-  const tableSteps = path[0] === 'source' || path[0] === 'token' ? 2 : 1;
+  const tableSteps = isListName(path[0]) ? 2 : 1;
   const name = path[tableSteps];
   if (typeof name !== 'string') return undefined;
   const settings = settingsAt(tree, path.slice(0, tableSteps));
   return settings !== undefined && Object.hasOwn(settings, name) ? settings[name] : undefined;
 }
 
-/** The tables under `[[source]]`, `[[token]]` or `[[destination]]`; what is no table is left out, places are kept. */
+/** The tables under `[[source]]` and the like; what is no table is left out, places are kept. */
 export function tablesOf(
   tree: Tree,
-  list: 'source' | 'token' | 'destination',
+  list: ListName,
 ): readonly { readonly index: number; readonly table: Tree }[] {
   const items = tree[list];
   if (!Array.isArray(items)) return [];
   return items.flatMap((item: unknown, index) => (isTree(item) ? [{ index, table: item }] : []));
+}
+
+function isAlike(name: string): name is keyof typeof lists {
+  return Object.hasOwn(lists, name);
 }
 
 function isSection(name: string): name is keyof typeof sections {

@@ -13,7 +13,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { changeTokenFile, readTokenFile, TokenFileError } from '../../src/access/token-file.ts';
+import { OwnedFileError } from '../../src/access/owned-file.ts';
+import { changeTokenFile, readTokenFile } from '../../src/access/token-file.ts';
 import type { FiledToken } from '../../src/access/token-file.ts';
 import { newFolder } from '../support/data-folder.ts';
 
@@ -108,7 +109,7 @@ describe('a change', () => {
 
   it('does not touch a file that is none of ours', async () => {
     await write('{"version":2,"tokens":[]}');
-    await expect(changeTokenFile(path, add(token('wall')))).rejects.toThrow(TokenFileError);
+    await expect(changeTokenFile(path, add(token('wall')))).rejects.toThrow(OwnedFileError);
     expect(await readFile(path, 'utf8')).toBe('{"version":2,"tokens":[]}');
   });
 
@@ -123,7 +124,7 @@ describe('a change', () => {
   it('says so where the folder is not there', async () => {
     const nowhere = join(folder, 'none', 'tokens.json');
     const change = changeTokenFile(nowhere, add(token('wall')));
-    await expect(change).rejects.toThrow(new TokenFileError('its folder is not there'));
+    await expect(change).rejects.toThrow(new OwnedFileError('its folder is not there'));
   });
 
   it('says what to do where one was cut off', async () => {
@@ -182,7 +183,7 @@ describe('what is refused', () => {
     ],
   ])('is a file that %s', async (_what, value, words) => {
     await written(value);
-    expect(() => readTokenFile(path)).toThrow(TokenFileError);
+    expect(() => readTokenFile(path)).toThrow(OwnedFileError);
     expect(() => readTokenFile(path)).toThrow(words);
     expect(() => readTokenFile(path)).not.toThrow('open sesame');
   });
@@ -194,7 +195,7 @@ describe('what is refused', () => {
 
   it('is what is no JSON, without showing any of it', async () => {
     await write(`{"version":1,"tokens":[{"sha256":"${'ab'.repeat(32)}`);
-    expect(() => readTokenFile(path)).toThrow(new TokenFileError('it is not JSON'));
+    expect(() => readTokenFile(path)).toThrow(new OwnedFileError('it is not JSON'));
   });
 
   it('is what is no text, too large, no file', async () => {

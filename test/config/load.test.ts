@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig, loadTokenBook, type Readers } from '../../src/config/load.ts';
 
-const nobody: Readers = { readTokens: () => [], destinationProblems: () => [] };
+const nobody: Readers = {
+  readTokens: () => [],
+  readUsers: () => [],
+  destinationProblems: () => [],
+};
 
 let folder: string;
 beforeEach(() => {

@@ -13,7 +13,7 @@ export const floors: readonly (readonly string[])[] = [
   ['base'],
   ['call', 'receiver', 'store', 'telemetry'],
   ['access', 'config', 'feed', 'journal', 'record'],
-  ['source', 'subscriber', 'webhook', 'api'],
+  ['source', 'subscriber', 'webhook', 'api', 'face'],
   ['client', 'app'],
   ['cli'],
 ];
@@ -21,8 +21,10 @@ export const floors: readonly (readonly string[])[] = [
 /** The only files that touch the outside, and what of it. All others are pure. */
 export const doors: Readonly<Record<string, string>> = {
   'access/certificates.ts': 'files of certificates and keys',
-  'access/token-file.ts': 'the tokens file, and a timer: waits for another who changes it',
+  'access/owned-file.ts':
+    'files that commands keep, and a timer: waits for another who changes one',
   'access/gate.ts': 'Node’s list of addresses, which opens nothing',
+  'access/scrypt.ts': 'dice: draws salts',
   'access/tokens.ts': 'dice: draws new tokens',
   'base/bounded-file.ts': 'reads an open file',
   'base/clock.ts': 'the clock itself',

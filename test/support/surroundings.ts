@@ -1,5 +1,5 @@
 /**
- * A machine for reading configurations in tests: no environment, no files, no tokens.
+ * A machine for reading configurations in tests: no environment, no files, no tokens, no users.
  */
 import type { Surroundings } from '../../src/config/read.ts';
 
@@ -12,5 +12,6 @@ export const bareMachine: Surroundings = {
   },
   fileFault: () => undefined,
   readTokens: () => [],
+  readUsers: () => [],
   destinationProblems: () => [],
 };
