@@ -13,6 +13,7 @@ import type { Desk, MuteResult, MuteState } from '../subscriber/desk.ts';
 import type { Encoder } from '../subscriber/encoding.ts';
 import type { SourceStatus, Summary } from '../subscriber/message.ts';
 import type { Call } from '../call/call.ts';
+import type { RecorderCommand } from '../webhook/occurrence.ts';
 import type { Sources } from './sources.ts';
 
 export interface DeskParts {
@@ -36,10 +37,11 @@ export interface Refusal {
   readonly id: string;
   /** Our time, milliseconds since 1970. */
   readonly atMs: number;
-  readonly command: 'pause' | 'resume';
+  readonly command: RecorderCommand;
   readonly reason: string;
   readonly call: Call;
-  readonly leg: string;
+  /** Key of the leg that was meant, where one was. */
+  readonly leg?: string;
 }
 
 export class FrontDesk implements Desk {

@@ -26,13 +26,29 @@ export type RecorderCommand =
       /** File extension, without the dot, where no file is named; absent: the source's own. */
       readonly format?: string;
     }
-  | { readonly kind: 'stop'; readonly leg: string }
+  | {
+      readonly kind: 'stop';
+      readonly leg: string;
+      /** True when it is suspended, so that nothing has to be stopped any more. */
+      readonly suspended?: boolean;
+    }
   /** Nothing more goes into the file until it is told to continue: what is said meanwhile is left out. */
   | { readonly kind: 'suspend'; readonly leg: string }
   /** Goes on at the end of the file that was suspended. */
-  | { readonly kind: 'continue'; readonly leg: string; readonly file: string }
+  | {
+      readonly kind: 'continue';
+      readonly leg: string;
+      /** The file that was suspended; absent where the platform never told it. */
+      readonly file?: string;
+    }
   /** Ends the file and begins another one of the same recording. */
-  | { readonly kind: 'split'; readonly leg: string; readonly file?: string }
+  | {
+      readonly kind: 'split';
+      readonly leg: string;
+      readonly file?: string;
+      /** What is muted, and is to stay so in the next file. */
+      readonly muted?: 'says' | 'hears' | 'both';
+    }
   | {
       readonly kind: 'mute';
       readonly leg: string;

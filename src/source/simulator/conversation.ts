@@ -32,7 +32,7 @@ function talk(story: Story, conversation: Conversation, untilMs: number): void {
   const { desk, fromMs } = conversation;
   const recorded = conversation.otherAgent === undefined ? recordedWithOutside : recordedInside;
   if (dice.chance(recorded)) {
-    stage.say(fromMs, { kind: 'recording.started', leg: desk.leg });
+    stage.record(fromMs, desk);
     if (dice.chance(pausedWhenRecorded)) {
       // Mostly all of it, while a card number is read out; now and then only what one side says.
       const side = dice.pick<AudioSide>(['both', 'both', 'both', 'says', 'hears']);

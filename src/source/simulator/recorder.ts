@@ -4,18 +4,25 @@
  * script would resume what a person paused. Pure.
  */
 import type { CallSignal } from '../../call/signal.ts';
+import { nextSegmentFile } from '../segment-file.ts';
 import type { RecorderCommand, RecorderResult } from '../source.ts';
+import { mediaFile } from './media-file.ts';
 
 type Side = 'says' | 'hears';
 
 /** What the recorder has to say after a command; the caller adds who says it and when. */
 export type RecorderWord =
-  | { readonly kind: 'recording.started'; readonly leg: string; readonly file?: string }
+  | {
+      readonly kind: 'recording.started' | 'recording.split';
+      readonly leg: string;
+      readonly file: string;
+    }
   | { readonly kind: 'recording.stopped'; readonly leg: string }
   | {
       readonly kind: 'recording.paused' | 'recording.resumed';
       readonly leg: string;
       readonly side: Side | 'both';
+      readonly cut?: true;
     };
 
 export interface Obeyed {
@@ -23,10 +30,17 @@ export interface Obeyed {
   readonly words: readonly RecorderWord[];
 }
 
+interface Running {
+  file: string;
+  /** Sides of the audio that are not recorded now. */
+  readonly muted: Set<Side>;
+  isSuspended: boolean;
+}
+
 interface RecordableLeg {
   state: 'offered' | 'connected';
-  /** Sides of the audio that are not recorded now; absent while no recording runs. */
-  muted?: Set<Side>;
+  /** Absent while no recording runs. */
+  running?: Running;
   byHand: boolean;
 }
 
@@ -53,9 +67,10 @@ export class Recorder {
       case 'recording.resumed': {
         const leg = this.#legs.get(signal.leg);
         if (leg === undefined || leg.byHand) return false;
-        if (signal.kind === 'recording.started') leg.muted = new Set();
-        else if (signal.kind === 'recording.stopped') delete leg.muted;
-        else mute(leg, signal.side, signal.kind === 'recording.paused');
+        if (signal.kind === 'recording.started') {
+          begin(leg, signal.file ?? mediaFile(signal.leg, signal.atMs));
+        } else if (signal.kind === 'recording.stopped') delete leg.running;
+        else mute(leg.running, signal.side, signal.kind === 'recording.paused');
         return true;
       }
       default:
@@ -63,47 +78,74 @@ export class Recorder {
     }
   }
 
-  obey(command: RecorderCommand): Obeyed {
-    const leg = this.#legs.get(command.leg);
+  /** @param atMs when, milliseconds since 1970: files are named after the day */
+  obey(command: RecorderCommand, atMs: number): Obeyed {
+    const { leg: key } = command;
+    const leg = this.#legs.get(key);
     if (leg === undefined) {
-      return refused(`seen leg "${command.leg}", expected a leg of a call that is going on`);
+      return refused(`seen leg "${key}", expected a leg of a call that is going on`);
     }
-    switch (command.kind) {
-      case 'start': {
-        if (leg.state !== 'connected') return refused('the leg is not connected yet');
-        if (leg.muted !== undefined) return refused('the leg is being recorded already');
-        leg.byHand = true;
-        leg.muted = new Set();
-        const started = { kind: 'recording.started', leg: command.leg } as const;
-        return done(command.file === undefined ? started : { ...started, file: command.file });
-      }
-      case 'stop':
-        if (leg.muted === undefined) return refused('the leg is not being recorded');
-        leg.byHand = true;
-        delete leg.muted;
-        return done({ kind: 'recording.stopped', leg: command.leg });
-      case 'suspend':
-      case 'continue':
-      case 'split':
-        return refused('not built yet');
-      case 'mute': {
-        if (leg.muted === undefined) return refused('the leg is not being recorded');
-        leg.byHand = true;
-        if (!mute(leg, command.side, command.muted)) return done();
-        const kind = command.muted ? 'recording.paused' : 'recording.resumed';
-        return done({ kind, leg: command.leg, side: command.side });
-      }
+    if (command.kind === 'start') {
+      if (leg.state !== 'connected') return refused('the leg is not connected yet');
+      if (leg.running !== undefined) return refused('the leg is being recorded already');
+      leg.byHand = true;
+      const file = command.file ?? mediaFile(key, atMs, command.format);
+      begin(leg, file);
+      return done({ kind: 'recording.started', leg: key, file });
     }
+    if (leg.running === undefined) return refused('the leg is not being recorded');
+    return control(command, leg, leg.running);
   }
 }
 
+function control(
+  command: Exclude<RecorderCommand, { kind: 'start' }>,
+  leg: RecordableLeg,
+  running: Running,
+): Obeyed {
+  const { leg: key } = command;
+  switch (command.kind) {
+    case 'stop':
+      leg.byHand = true;
+      delete leg.running;
+      return done({ kind: 'recording.stopped', leg: key });
+    case 'continue':
+      if (!running.isSuspended) return refused('the recording is not suspended');
+      leg.byHand = true;
+      running.isSuspended = false;
+      // As on a platform that stops and starts its recorder for it: what begins anew is not muted.
+      running.muted.clear();
+      return done({ kind: 'recording.resumed', leg: key, side: 'both' });
+    case 'suspend':
+    case 'split':
+    case 'mute':
+      if (running.isSuspended) return refused('the recording is suspended');
+      leg.byHand = true;
+  }
+  if (command.kind === 'suspend') {
+    running.isSuspended = true;
+    return done({ kind: 'recording.paused', leg: key, side: 'both', cut: true });
+  }
+  if (command.kind === 'split') {
+    running.file = command.file ?? nextSegmentFile(running.file);
+    return done({ kind: 'recording.split', leg: key, file: running.file });
+  }
+  if (!mute(running, command.side, command.muted)) return done();
+  const kind = command.muted ? 'recording.paused' : 'recording.resumed';
+  return done({ kind, leg: key, side: command.side });
+}
+
+function begin(leg: RecordableLeg, file: string): void {
+  leg.running = { file, muted: new Set(), isSuspended: false };
+}
+
 /** True when that changed anything. */
-function mute(leg: RecordableLeg, side: Side | 'both', muted: boolean): boolean {
+function mute(running: Running | undefined, side: Side | 'both', muted: boolean): boolean {
   let changed = false;
   for (const one of side === 'both' ? (['says', 'hears'] as const) : [side]) {
-    if (leg.muted === undefined || leg.muted.has(one) === muted) continue;
-    if (muted) leg.muted.add(one);
-    else leg.muted.delete(one);
+    if (running === undefined || running.muted.has(one) === muted) continue;
+    if (muted) running.muted.add(one);
+    else running.muted.delete(one);
     changed = true;
   }
   return changed;

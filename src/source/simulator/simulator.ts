@@ -86,8 +86,8 @@ export class Simulator implements Source {
     if (run === undefined) {
       return Promise.resolve({ kind: 'unavailable', reason: 'the simulator is not running' });
     }
-    const { result, words } = run.recorder.obey(command);
     const atMs = run.startedAtMs + Math.round(elapsedMs(run));
+    const { result, words } = run.recorder.obey(command, atMs);
     for (const word of words) this.#port.signal({ ...word, source: this.name, atMs });
     return Promise.resolve(result);
   }

@@ -5,6 +5,7 @@
  */
 import type { CallSignal, Cause, DialResult, LegFacts } from '../../call/signal.ts';
 import type { Person } from './cast.ts';
+import { mediaFile } from './media-file.ts';
 
 /** One signal and when it is due, milliseconds after the start. */
 export interface Cue {
@@ -120,6 +121,11 @@ export class Stage {
 
   leave(atMs: number, bridge: string, ...lines: readonly Line[]): void {
     for (const { leg } of lines) this.say(atMs, { kind: 'bridge.left', leg, bridge });
+  }
+
+  record(atMs: number, { leg }: Line): void {
+    const file = mediaFile(leg, this.#settings.startedAtMs + Math.round(atMs));
+    this.say(atMs, { kind: 'recording.started', leg, file });
   }
 
   requestHangup(atMs: number, line: Line, by: 'party' | 'platform'): void {

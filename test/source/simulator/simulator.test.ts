@@ -157,7 +157,10 @@ describe('the simulator', () => {
     });
     const atMs = Date.now();
     expect(told.slice(seen)).toEqual([
-      { kind: 'recording.started', leg, source: 'demo', atMs },
+      {
+        ...{ kind: 'recording.started', leg, source: 'demo', atMs },
+        file: `sim/2026-01-05/${leg}.wav`,
+      },
       { kind: 'recording.paused', leg, side: 'both', source: 'demo', atMs },
     ]);
     expect(await simulator.record({ kind: 'stop', leg: 'nobody' })).toMatchObject({
