@@ -4,9 +4,10 @@
  * is not of the same call is never replaced.
  */
 import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
+import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, parse } from 'node:path';
 import type { Call } from '../call/call.ts';
+import { placesOf } from './media-folders.ts';
 
 export interface MetadataFolders {
   readonly dataFolder: string;
@@ -40,20 +41,12 @@ export async function placeOf(call: Call, folders: MetadataFolders): Promise<str
 async function besideMedia(file: string, roots: readonly string[]): Promise<string | undefined> {
   const { name, ext } = parse(file);
   // The metadata file would take the place of the media file.
-  if (ext.toLowerCase() === '.xml' || file.includes('\0')) return undefined;
-  for (const root of roots) {
-    const realRoot = await realOrNone(root);
-    const folder = await realOrNone(dirname(resolve(root, file)));
-    if (realRoot === undefined || folder === undefined || !isWithin(realRoot, folder)) continue;
-    const media = await statOrNone(join(folder, basename(file)));
+  if (ext.toLowerCase() === '.xml') return undefined;
+  for await (const { folder, name: whole } of placesOf(file, roots)) {
+    const media = await statOrNone(join(folder, whole));
     if (media?.isFile() === true) return join(folder, `${name}.xml`);
   }
   return undefined;
-}
-
-function isWithin(root: string, folder: string): boolean {
-  const path = relative(root, folder);
-  return path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }
 
 /** Whether nothing is there, or what an earlier attempt wrote for the same call. */
@@ -76,10 +69,6 @@ async function headOf(path: string): Promise<string> {
 }
 
 /** What cannot be seen is not there: the data folder takes the file then. */
-function realOrNone(path: string): Promise<string | undefined> {
-  return realpath(path).catch(() => undefined);
-}
-
 function statOrNone(path: string): Promise<Stats | undefined> {
   return lstat(path).catch(() => undefined);
 }
