@@ -14,10 +14,8 @@ import type { Config } from '../config/settings.ts';
 import { Hub } from '../feed/hub.ts';
 import { EmbeddedJournal } from '../journal/embedded.ts';
 import type { SignalId } from '../journal/journal.ts';
-import { belonging } from '../record/account.ts';
 import { cdrXml } from '../record/cdr-xml.ts';
 import { Cdrs } from '../record/cdrs.ts';
-import { recordingRowsOf } from '../record/recording-rows.ts';
 import { StoreClient } from '../store/client.ts';
 import type { Connection } from '../subscriber/connection.ts';
 import type { House } from '../subscriber/house.ts';
@@ -26,11 +24,12 @@ import { Groups } from '../subscriber/group.ts';
 import { listenTcp, type Listener } from '../subscriber/tcp.ts';
 import { Turns } from '../subscriber/turns.ts';
 import type { Log } from '../telemetry/log.ts';
-import { FrontDesk } from './desk.ts';
+import { FrontDesk, type Refusal } from './desk.ts';
 import { Entrance } from './entrance.ts';
 import { type HttpDoor, openHttp } from './http.ts';
 import { readingOf, startCounting } from './metrics.ts';
 import { Pipeline } from './pipeline.ts';
+import { Recordings } from './recordings.ts';
 import { takeBack } from './recovery.ts';
 import { needingRestart } from './reload.ts';
 import { adaptiveSchedule } from './scheduling.ts';
@@ -104,7 +103,6 @@ async function assemble(
   failed: Promise<Error>,
 ): Promise<RunningServer> {
   const site = siteOf(config);
-  const recordingSite = { rss: site.recorderServiceId, belonging: belonging([]) };
   let trouble: Error | undefined;
   const counting = startCounting();
   const journal = new EmbeddedJournal({
@@ -125,7 +123,7 @@ async function assemble(
       rowsOf: (entries) => webhooks.outbox.rowsOf(entries),
       committed: (rows, enqueued) => webhooks.outbox.committed(rows, enqueued),
     },
-    recordings: (events) => recordingRowsOf(events, recordingSite),
+    recordings: (events) => recordings.rowsOf(events),
   });
   const remembered = await journal.remember();
   const webhooks = await Webhooks.open(config, {
@@ -134,7 +132,18 @@ async function assemble(
     onAttempt: (outcome, ms) => counting.attempts.attempted(outcome, ms),
     onFirst: (lagMs) => counting.attempts.begun(lagMs),
   });
+  const onRefused = (refusal: Refusal): void => {
+    webhooks.tell([{ kind: 'command-failed', ...refusal }]).catch((error: unknown) => {
+      log.error({ err: error }, 'webhook.failing');
+    });
+  };
   const registry = new Registry();
+  const recordings = await Recordings.open(config, {
+    ...{ store, log, onRefused, ongoing: remembered.open },
+    reserveIds: (through) => registry.reserveSegmentIds(through),
+    call: (id) => hub.call(id),
+    source: (name) => sources.get(name),
+  });
   const pipeline = new Pipeline(registry, journal, systemClock, (held, source) =>
     sources.hold(held, source),
   );
@@ -160,7 +169,9 @@ async function assemble(
   const filing = filingOf(config, store, log);
   journal.onCommitted((entries) => {
     hub.publish(entries);
-    onEvents?.(entries.map(({ event }) => event));
+    const events = entries.map(({ event }) => event);
+    recordings.desk.committed(events);
+    onEvents?.(events);
     if (entries.some(({ event }) => event.kind === 'call.ended')) filing?.nudge();
   });
   for (const each of config.sources) if (each.enabled) sources.add(each);
@@ -182,11 +193,7 @@ async function assemble(
     subscribers: () => groups.members,
     grants: entrance.grants,
     gate: entrance.gate,
-    onRefused: (refusal) => {
-      webhooks.tell([{ kind: 'command-failed', ...refusal }]).catch((error: unknown) => {
-        log.error({ err: error }, 'webhook.failing');
-      });
-    },
+    onRefused,
   });
   const house: House = {
     desk,
@@ -290,6 +297,7 @@ async function assemble(
       const ended = entrance.recheck(connections());
       await sources.renew(renewed.sources);
       webhooks.renew(renewed);
+      recordings.renew(renewed);
       current = renewed;
       log.info({ sessionsEnded: ended, needRestart: needs }, 'config.reloaded');
       return needs;

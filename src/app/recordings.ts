@@ -1,0 +1,89 @@
+/**
+ * Puts together what there is of recordings: the books and who feeds them, media files, recorders, and the users who
+ * may ask for all that. What of the configuration can change while the server runs is held here.
+ */
+import { Logins, type LoginLimits } from '../access/logins.ts';
+import { Users } from '../access/users.ts';
+import { systemClock } from '../base/clock.ts';
+import type { Call } from '../call/call.ts';
+import type { CallEvent } from '../call/event.ts';
+import type { Config } from '../config/settings.ts';
+import { belonging, type Belonging } from '../record/account.ts';
+import { MediaFiles } from '../record/media.ts';
+import { recordingRowsOf } from '../record/recording-rows.ts';
+import { RecordingBooks } from '../record/recordings.ts';
+import type { StoreClient } from '../store/client.ts';
+import type { RecordingRows } from '../store/recording-messages.ts';
+import type { Log } from '../telemetry/log.ts';
+import { RecorderDesk, type RecorderDeskParts } from './recorder-desk.ts';
+import { steadyClock } from './steady-clock.ts';
+
+export interface RecordingsParts extends Omit<RecorderDeskParts, 'nowMs'> {
+  readonly store: StoreClient;
+  readonly log: Log;
+  /** From here on no segment that begins gets a number up to this one. */
+  readonly reserveIds: (through: number) => void;
+}
+
+export class Recordings {
+  readonly books: RecordingBooks;
+  readonly media: MediaFiles;
+  readonly desk: RecorderDesk;
+  readonly logins: Logins;
+  readonly #rss: number;
+  #belonging: (call: Call) => Belonging;
+
+  private constructor(config: Config, parts: RecordingsParts) {
+    const { store, log, reserveIds, ...driving } = parts;
+    this.#rss = config.site.recorderServiceId;
+    this.#belonging = belonging(config.accounts);
+    this.books = new RecordingBooks({
+      store: store.recordings,
+      reserveIds,
+      onFlagged: () => undefined,
+    });
+    this.media = new MediaFiles(config.record.mediaRoots);
+    this.desk = new RecorderDesk({ ...driving, nowMs: () => systemClock.now() });
+    this.logins = new Logins({
+      users: usersOf(config),
+      limits: limitsOf(config),
+      keeper: {
+        put: (row) => store.recordings.putApiToken(row),
+        drop: (hashes) => store.recordings.dropApiTokens(hashes),
+        all: () => store.recordings.apiTokens(),
+      },
+      clock: systemClock,
+      steady: steadyClock,
+      onTrouble: (error) => log.error({ err: error }, 'login.failing'),
+      onLocked: (user) => log.warn({ user }, 'user.locked'),
+    });
+  }
+
+  /** @throws {StoreError} STORE_UNAVAILABLE when the store cannot be read */
+  static async open(config: Config, parts: RecordingsParts): Promise<Recordings> {
+    const opened = new Recordings(config, parts);
+    await opened.logins.load();
+    return opened;
+  }
+
+  /** What of these events belongs into the books, for the transaction of the events. */
+  rowsOf(events: readonly CallEvent[]): RecordingRows | undefined {
+    return recordingRowsOf(events, { rss: this.#rss, belonging: this.#belonging });
+  }
+
+  /** From here on these users and accounts hold; a recording in progress goes to the account that fits now. */
+  renew(config: Config): void {
+    this.#belonging = belonging(config.accounts);
+    this.logins.renew(usersOf(config), limitsOf(config));
+  }
+}
+
+/** Those of the configuration come first. */
+function usersOf({ users, filedUsers }: Config): Users {
+  return new Users([...users, ...filedUsers]);
+}
+
+function limitsOf({ face }: Config): LoginLimits {
+  const { tokenLifetimeMs, lockAfter, lockForMs, requestRate } = face;
+  return { tokenLifetimeMs, lockAfter, lockForMs, requestRate };
+}
