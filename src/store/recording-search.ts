@@ -95,7 +95,7 @@ export function recordingSearches(
   bounds: SearchBounds = searchBounds,
 ): RecordingSearches {
   const count = (keys: string) =>
-    db.prepare<[Values], number>(`SELECT count(*) FROM (${keys} LIMIT @lot)`).pluck();
+    db.prepare<[Values], number>(`SELECT count(*) FROM (${keys} LIMIT @lot) AS k`).pluck();
   const edge = (keys: string) =>
     db.prepare<[Values], SearchPlace>(`${keys} LIMIT 1 OFFSET @lot - 1`);
 

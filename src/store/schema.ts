@@ -174,10 +174,11 @@ const version3 = `
   ) STRICT;
   CREATE INDEX recordings_by_start ON recordings (start_ms, id, end_ms, never_expire);
   CREATE INDEX recordings_by_end ON recordings (end_ms, start_ms) WHERE end_ms IS NOT NULL;
-  CREATE INDEX recordings_in_progress ON recordings (start_ms) WHERE end_ms IS NULL;
+  CREATE INDEX recordings_in_progress ON recordings (start_ms, id, end_ms) WHERE end_ms IS NULL;
   CREATE INDEX recordings_to_delete ON recordings (start_ms) WHERE delete_flag = 1;
-  CREATE INDEX recordings_with_supplements ON recordings (start_ms) WHERE supplements > 0;
-  CREATE INDEX recordings_with_video ON recordings (start_ms) WHERE videos > 0;
+  CREATE INDEX recordings_with_supplements ON recordings (start_ms, id, supplements)
+    WHERE supplements > 0;
+  CREATE INDEX recordings_with_video ON recordings (start_ms, id, videos) WHERE videos > 0;
   CREATE INDEX recordings_by_account ON recordings (account, start_ms, id, end_ms);
   CREATE INDEX recordings_by_source ON recordings (source, start_ms);
   CREATE INDEX recordings_by_ani ON recordings (ani, start_ms, id, account) WHERE ani IS NOT NULL;
