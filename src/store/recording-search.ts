@@ -14,7 +14,7 @@ import type {
   RecordingSearch,
   SearchPlace,
 } from './recording-messages.ts';
-import { kept } from './recording-values.ts';
+import { kept, lastMs } from './recording-values.ts';
 
 /** How far one search goes. */
 export interface SearchBounds {
@@ -215,14 +215,12 @@ function valuesOf({ criteria, after }: RecordingSearch): Values | undefined {
   values.endFromMs = criteria.end === undefined ? null : end.from;
   values.endThroughMs = criteria.end === undefined ? null : end.through;
   const given = [...Object.values(values), ...customData.map(({ field }) => field)];
+  if (after !== undefined) given.push(after.startMs, after.id);
   return given.some(Number.isNaN) ? undefined : values;
 }
 
-/** Beyond any time there is. */
-const farMs = 8.64e15;
-
 function edgesOf(span: RecordingCriteria['start']): { from: number; through: number } {
-  const from = Math.ceil(span?.from ?? -farMs);
-  const through = Math.floor(span?.through ?? farMs);
-  return { from: Math.max(from, -farMs), through: Math.min(through, farMs) };
+  const from = Math.ceil(span?.from ?? -lastMs);
+  const through = Math.floor(span?.through ?? lastMs);
+  return { from: Math.max(from, -lastMs), through: Math.min(through, lastMs) };
 }

@@ -10,11 +10,12 @@ export function kept(text: string | null): string | null {
   return text === null ? null : text.replaceAll(/\p{Cs}/gu, '\ufffd');
 }
 
-/** A whole number that the database can hold; what is none becomes 0. */
+/** The last time there is, milliseconds since 1970; the first one lies as far before. */
+export const lastMs = 8.64e15;
+
+/** A whole number no further from 0 than times are; what is none becomes 0. */
 export function whole(value: number): number {
-  if (Number.isNaN(value)) return 0;
-  const most = Number.MAX_SAFE_INTEGER;
-  return Math.min(Math.max(Math.trunc(value), -most), most);
+  return Number.isNaN(value) ? 0 : Math.min(Math.max(Math.trunc(value), -lastMs), lastMs);
 }
 
 export function wholeOrNull(value: number | null): number | null {
