@@ -4,8 +4,8 @@
  */
 import type { RecordingStore } from '../store/recording-client.ts';
 import type {
-  FoundRecording,
-  FoundSegment,
+  FoundRecordings,
+  FoundSegments,
   ImportedRecording,
   RecordingChange,
   RecordingDossier,
@@ -16,8 +16,11 @@ import type {
 
 export interface RecordingBooksOptions {
   readonly store: RecordingStore;
-  /** From here on no segment that begins gets a number up to this one. */
-  readonly reserveIds: (through: number) => void;
+  /**
+   * From here on no segment that begins gets a number up to this one. A promise resolves when all that got one before
+   * are on the disk.
+   */
+  readonly reserveIds: (through: number) => Promise<void> | void;
   /** Called when recordings have been marked to be deleted. */
   readonly onFlagged: () => void;
 }
@@ -40,12 +43,12 @@ export class RecordingBooks {
   }
 
   /** The newest first. @throws {SearchesBusyError} when too many wait */
-  search(search: RecordingSearch): Promise<readonly FoundRecording[]> {
+  search(search: RecordingSearch): Promise<FoundRecordings> {
     return this.#searched(() => this.#options.store.search(search));
   }
 
   /** Segments of the recordings that match, of the newest recording first. @throws {SearchesBusyError} as `search` */
-  searchSegments(search: RecordingSearch): Promise<readonly FoundSegment[]> {
+  searchSegments(search: RecordingSearch): Promise<FoundSegments> {
     return this.#searched(() => this.#options.store.searchSegments(search));
   }
 
@@ -76,15 +79,15 @@ export class RecordingBooks {
 
   /**
    * Takes over recordings of another system, under their own numbers, all of them or none.
-   * @returns numbers that are taken already
+   * @returns numbers that are taken already, stand twice or are none; nothing was imported then
    */
-  import(recordings: readonly ImportedRecording[]): Promise<readonly number[]> {
+  async import(recordings: readonly ImportedRecording[]): Promise<readonly number[]> {
     const ids = recordings.flatMap(({ recording, segments }) => [
       recording.id,
       ...segments.map(({ id }) => id),
     ]);
     // Before anything is written: a recording that begins meanwhile gets another number.
-    this.#options.reserveIds(Math.max(0, ...ids));
+    await this.#options.reserveIds(ids.reduce((most, id) => Math.max(most, id), 0));
     return this.#options.store.import(recordings);
   }
 

@@ -23,8 +23,8 @@ import type {
 
 import type {
   ApiTokenRow,
-  FoundRecording,
-  FoundSegment,
+  FoundRecordings,
+  FoundSegments,
   ImportedRecording,
   MediaWalk,
   RecordingChange,
@@ -165,9 +165,9 @@ export interface Writes {
   /** Whether there is such a recording; false too when one of its custom data has no such segment. */
   readonly changeRecording: Exchange<RecordingChange, boolean>;
   readonly changeSegment: Exchange<SegmentChange, boolean>;
-  /** Numbers that are there already; nothing is imported then. */
+  /** Numbers that are there already, stand twice or are none; nothing is imported then. */
   readonly importRecordings: Exchange<readonly ImportedRecording[], readonly number[]>;
-  /** With their segments and all that belongs to them. */
+  /** With their segments and all that belongs to them. Those of a call that goes on stay: its events tell of them. */
   readonly dropRecordings: Exchange<readonly number[], null>;
   /** The number that it was given. */
   readonly addSupplement: Exchange<Omit<SupplementRow, 'id'>, number>;
@@ -179,8 +179,8 @@ export interface Writes {
 
 /** What is asked of recordings; in a thread of its own, so that a long search delays nobody. */
 export interface Searches {
-  readonly searchRecordings: Exchange<RecordingSearch, readonly FoundRecording[]>;
-  readonly searchSegments: Exchange<RecordingSearch, readonly FoundSegment[]>;
+  readonly searchRecordings: Exchange<RecordingSearch, FoundRecordings>;
+  readonly searchSegments: Exchange<RecordingSearch, FoundSegments>;
   readonly recording: Exchange<number, RecordingDossier | null>;
   readonly supplement: Exchange<number, SupplementRow | null>;
   readonly walkMedia: Exchange<MediaWalk, readonly RecordingDossier[]>;

@@ -6,8 +6,8 @@ import type { Conversation } from './conversation.ts';
 import type { Searches, Writes } from './messages.ts';
 import type {
   ApiTokenRow,
-  FoundRecording,
-  FoundSegment,
+  FoundRecordings,
+  FoundSegments,
   ImportedRecording,
   MediaWalk,
   RecordingChange,
@@ -28,12 +28,12 @@ export class RecordingStore {
   }
 
   /** The newest first. */
-  search(search: RecordingSearch): Promise<readonly FoundRecording[]> {
+  search(search: RecordingSearch): Promise<FoundRecordings> {
     return this.#searcher.ask('searchRecordings', search);
   }
 
   /** Segments of the recordings that match, in the order of those. */
-  searchSegments(search: RecordingSearch): Promise<readonly FoundSegment[]> {
+  searchSegments(search: RecordingSearch): Promise<FoundSegments> {
     return this.#searcher.ask('searchSegments', search);
   }
 

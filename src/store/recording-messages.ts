@@ -120,6 +120,7 @@ export interface RecordingCriteria {
   readonly account?: number;
   readonly recording?: number;
   readonly segment?: number;
+  /** The call in which it began, or one in which it went on. */
   readonly callId?: string;
   readonly source?: string;
   readonly isrUcid?: string;
@@ -150,7 +151,7 @@ export interface RecordingSearch {
   /** 1 to 1,001. */
   readonly limit: number;
   /** Only what comes after this in the order. */
-  readonly after?: { readonly startMs: number; readonly id: number };
+  readonly after?: SearchPlace;
 }
 
 export interface FoundRecording {
@@ -181,6 +182,25 @@ export interface FoundSegment {
   readonly account: number;
   readonly extensions: string;
 }
+
+/** Where one is in the order of a search. */
+export interface SearchPlace {
+  readonly startMs: number;
+  readonly id: number;
+}
+
+/** What a search has found. One that would look at too many rows ends early, and says how far it came. */
+export interface Found<Row> {
+  /** Fewer than `limit` when there are no more, or when it ended early. */
+  readonly rows: readonly Row[];
+  /** False when it ended early: there may be more, which are found by going on after `lookedThrough`. */
+  readonly isComplete: boolean;
+  /** Up to here everything has been looked at; null when it is complete. */
+  readonly lookedThrough: SearchPlace | null;
+}
+
+export type FoundRecordings = Found<FoundRecording>;
+export type FoundSegments = Found<FoundSegment>;
 
 /** Absent: stays. Null: is taken away. */
 export interface RecordingChange {
@@ -214,11 +234,11 @@ export interface ImportedRecording {
 
 /** What retention and verification look through, in order of start and number. */
 export interface MediaWalk {
-  readonly after: { readonly startMs: number; readonly id: number } | null;
+  readonly after: SearchPlace | null;
   readonly limit: number;
-  /** Only those that ended before this, and may expire; null: all. */
+  /** Only those that ended before this, may expire, and are of no call that goes on; null: all. */
   readonly expiringBeforeMs: number | null;
-  /** Only those that are marked to be deleted and have ended. */
+  /** Only those that are marked to be deleted, have ended, and are of no call that goes on. */
   readonly flaggedOnly: boolean;
 }
 

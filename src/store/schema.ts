@@ -136,13 +136,15 @@ const version2 = `
 `;
 
 /**
- * Recordings and their segments. meta: the highest number of a segment or a recording that was ever given. What
- * sources tell and what people change are columns side by side: the former are written again with every event of
- * a call that goes on, the latter never by events. `extensions` and `participants` are JSON. Indexes of the common
- * criteria end in the time of the start, so that a search by party within a span reads what it gives back.
+ * Recordings and their segments. meta: the highest number of a segment or a recording that was ever given, and the
+ * size of all media files that are known to be there. What sources tell and what people change are columns side by
+ * side: the former are written again with every event of a call that goes on, the latter never by events.
+ * `extensions` and `participants` are JSON. Every index that a search may go along ends in the start of the recording
+ * (`recorded_ms` in tables beside it), so that whatever is searched for is read in the order in which it is given
+ * back, from any point of time on. Some hold more columns, which are looked at before the row itself has to be read.
  */
 const version3 = `
-  INSERT INTO meta VALUES ('last_segment', 0);
+  INSERT INTO meta VALUES ('last_segment', 0), ('media_bytes', 0);
   CREATE TABLE recordings (
     id INTEGER PRIMARY KEY,
     call_id TEXT NOT NULL,
@@ -166,32 +168,46 @@ const version3 = `
     sensitive INTEGER NOT NULL DEFAULT 0,
     never_expire INTEGER NOT NULL DEFAULT 0,
     delete_flag INTEGER NOT NULL DEFAULT 0,
-    thirdparty_id TEXT
+    thirdparty_id TEXT,
+    supplements INTEGER NOT NULL DEFAULT 0,
+    videos INTEGER NOT NULL DEFAULT 0
   ) STRICT;
-  CREATE INDEX recordings_by_start ON recordings (start_ms, id);
-  CREATE INDEX recordings_by_end ON recordings (end_ms) WHERE end_ms IS NOT NULL;
-  CREATE INDEX recordings_in_progress ON recordings (start_ms) WHERE end_ms IS NULL;
-  CREATE INDEX recordings_to_delete ON recordings (start_ms, id) WHERE delete_flag = 1;
-  CREATE INDEX recordings_by_account ON recordings (account, start_ms, id);
-  CREATE INDEX recordings_by_ani ON recordings (ani, start_ms, id);
-  CREATE INDEX recordings_by_dnis ON recordings (dnis, start_ms, id);
-  CREATE INDEX recordings_by_ucid ON recordings (isr_ucid);
-  CREATE INDEX recordings_by_ingress ON recordings (ingress_call_id);
-  CREATE INDEX recordings_by_egress ON recordings (egress_call_id) WHERE egress_call_id IS NOT NULL;
-  CREATE INDEX recordings_by_call ON recordings (call_id);
-  CREATE INDEX recordings_by_agent ON recordings (coalesce(agent_id, agent_seen), start_ms, id);
-  CREATE INDEX recordings_by_terminal ON recordings (agent_terminal, start_ms, id)
+  CREATE INDEX recordings_by_start ON recordings (start_ms, id, end_ms, never_expire);
+  CREATE INDEX recordings_by_end ON recordings (end_ms, start_ms) WHERE end_ms IS NOT NULL;
+  CREATE INDEX recordings_in_progress ON recordings (start_ms, id, end_ms) WHERE end_ms IS NULL;
+  CREATE INDEX recordings_to_delete ON recordings (start_ms) WHERE delete_flag = 1;
+  CREATE INDEX recordings_with_supplements ON recordings (start_ms, id, supplements)
+    WHERE supplements > 0;
+  CREATE INDEX recordings_with_video ON recordings (start_ms, id, videos) WHERE videos > 0;
+  CREATE INDEX recordings_by_account ON recordings (account, start_ms, id, end_ms);
+  CREATE INDEX recordings_by_source ON recordings (source, start_ms);
+  CREATE INDEX recordings_by_ani ON recordings (ani, start_ms, id, account) WHERE ani IS NOT NULL;
+  CREATE INDEX recordings_by_dnis ON recordings (dnis, start_ms, id, account)
+    WHERE dnis IS NOT NULL;
+  CREATE INDEX recordings_by_parties ON recordings (ani, dnis, start_ms, id, account)
+    WHERE ani IS NOT NULL AND dnis IS NOT NULL;
+  CREATE INDEX recordings_by_ucid ON recordings (isr_ucid, start_ms) WHERE isr_ucid IS NOT NULL;
+  CREATE INDEX recordings_by_ingress ON recordings (ingress_call_id, start_ms)
+    WHERE ingress_call_id IS NOT NULL;
+  CREATE INDEX recordings_by_egress ON recordings (egress_call_id, start_ms)
+    WHERE egress_call_id IS NOT NULL;
+  CREATE INDEX recordings_by_agent ON recordings (coalesce(agent_id, agent_seen), start_ms, id, account)
+    WHERE coalesce(agent_id, agent_seen) IS NOT NULL;
+  CREATE INDEX recordings_by_terminal ON recordings (agent_terminal, start_ms)
     WHERE agent_terminal IS NOT NULL;
-  CREATE INDEX recordings_by_thirdparty ON recordings (thirdparty_id) WHERE thirdparty_id IS NOT NULL;
+  CREATE INDEX recordings_by_thirdparty ON recordings (thirdparty_id, start_ms)
+    WHERE thirdparty_id IS NOT NULL;
   CREATE TABLE recording_aors (
     aor TEXT NOT NULL,
+    recorded_ms INTEGER NOT NULL,
     recording INTEGER NOT NULL,
-    PRIMARY KEY (aor, recording)
+    PRIMARY KEY (aor, recorded_ms, recording)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX aors_of_recording ON recording_aors (recording);
   CREATE TABLE segments (
     id INTEGER PRIMARY KEY,
     recording INTEGER NOT NULL,
+    recorded_ms INTEGER NOT NULL,
     call_id TEXT NOT NULL,
     leg TEXT NOT NULL,
     sequence INTEGER NOT NULL,
@@ -209,15 +225,30 @@ const version3 = `
     sha256 TEXT
   ) STRICT;
   CREATE INDEX segments_of_recording ON segments (recording, sequence);
-  CREATE INDEX segments_by_filename ON segments (filename) WHERE filename IS NOT NULL;
+  CREATE INDEX segments_of_call ON segments (call_id, recorded_ms, recording);
+  CREATE INDEX segments_by_filename ON segments (filename, recorded_ms, recording)
+    WHERE filename IS NOT NULL;
+  CREATE INDEX segments_renamed ON segments (file) WHERE renamed = 1;
+  CREATE TRIGGER segment_comes AFTER INSERT ON segments
+    WHEN new.bytes IS NOT NULL AND new.file_state = 'present'
+    BEGIN UPDATE meta SET value = value + new.bytes WHERE key = 'media_bytes'; END;
+  CREATE TRIGGER segment_goes AFTER DELETE ON segments
+    WHEN old.bytes IS NOT NULL AND old.file_state = 'present'
+    BEGIN UPDATE meta SET value = value - old.bytes WHERE key = 'media_bytes'; END;
+  CREATE TRIGGER segment_is_measured AFTER UPDATE OF bytes, file_state ON segments
+    BEGIN UPDATE meta SET value = value
+      + iif(new.file_state = 'present', coalesce(new.bytes, 0), 0)
+      - iif(old.file_state = 'present', coalesce(old.bytes, 0), 0)
+      WHERE key = 'media_bytes'; END;
   CREATE TABLE custom_data (
     recording INTEGER NOT NULL,
     segment INTEGER NOT NULL,
     field INTEGER NOT NULL,
     value TEXT NOT NULL,
+    recorded_ms INTEGER NOT NULL,
     PRIMARY KEY (recording, segment, field)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX custom_data_by_value ON custom_data (field, value, recording);
+  CREATE INDEX custom_data_by_value ON custom_data (field, value, recorded_ms, recording);
   CREATE TABLE supplements (
     id INTEGER PRIMARY KEY,
     recording INTEGER NOT NULL,
@@ -226,6 +257,12 @@ const version3 = `
     filename TEXT NOT NULL
   ) STRICT;
   CREATE INDEX supplements_of_recording ON supplements (recording);
+  CREATE TRIGGER supplement_comes AFTER INSERT ON supplements
+    BEGIN UPDATE recordings SET supplements = supplements + 1, videos = videos + (new.kind = 'video')
+      WHERE id = new.recording; END;
+  CREATE TRIGGER supplement_goes AFTER DELETE ON supplements
+    BEGIN UPDATE recordings SET supplements = supplements - 1, videos = videos - (old.kind = 'video')
+      WHERE id = old.recording; END;
   CREATE TABLE api_tokens (
     hash TEXT PRIMARY KEY,
     user TEXT NOT NULL,

@@ -7,7 +7,8 @@ import { pragmaValue } from './kept.ts';
 import type { Batch, Handlers, RetainStep, Retained, Writes } from './messages.ts';
 import type { Enqueued } from './outbox-messages.ts';
 import { enqueuer, outboxWriter } from './outbox-writer.ts';
-import { recordingRowsWriter, recordingWriter } from './recording-writer.ts';
+import { recordingRowsWriter } from './recording-feeding.ts';
+import { recordingWriter } from './recording-writer.ts';
 
 /** The file gives space back to the disk when more than a quarter of it, and 8 MiB, is free. */
 const freePagesWorthReturning = 1024;
