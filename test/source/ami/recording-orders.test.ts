@@ -227,6 +227,22 @@ describe('a suspension', () => {
     expect(rig.recordings).toEqual(['1 /spool/talk.wav [both cut now]']);
   });
 
+  it('that somebody ends with a stop is over, though it was to go on', async () => {
+    await rig.records();
+    const suspended = rig.order({ kind: 'suspend', leg: rig.leg });
+    await rig.answer();
+    rig.event('MixMonitorStop');
+    await suspended;
+    await rig.heard();
+    const resumed = rig.order({ kind: 'continue', leg: rig.leg, file: rig.file });
+    await until('asked', () => rig.asked.length === 2);
+    rig.event('MixMonitorStop');
+    await rig.heard();
+    expect(rig.told.at(-1)).toBe('stopped 3');
+    await rig.answer('No such channel');
+    expect(await resumed).toMatchObject({ kind: 'refused' });
+  });
+
   it('of a connection before this one can be ended: with more of it, or for good', async () => {
     await rig.records();
     const leg = rig.leg;
@@ -276,6 +292,24 @@ describe('a split', () => {
       ['StopMixMonitor', undefined, undefined],
       ['MixMonitor', '/spool/talk.seg1.wav', undefined],
     ]);
+  });
+
+  it('takes for its own what starts after the stop, and nothing before', async () => {
+    const started = rig.order({ kind: 'start', leg: rig.leg, file: rig.file });
+    await rig.answer();
+    await started;
+    const split = rig.order({ kind: 'split', leg: rig.leg, file: '/spool/2.wav' });
+    await rig.answer();
+    rig.event('MixMonitorStart');
+    await rig.heard();
+    expect(rig.told).toEqual(first);
+    rig.file = '/spool/2.wav';
+    rig.event('MixMonitorStop');
+    rig.event('MixMonitorStart');
+    await rig.answer();
+    expect(await split).toEqual({ kind: 'done' });
+    await rig.heard();
+    expect(rig.recordings).toEqual(['1 /spool/talk.wav ended goes on', '2 of 1 /spool/2.wav']);
   });
 
   it('mutes again what was muted, and tells when that cannot be', async () => {
@@ -369,7 +403,7 @@ describe('a split', () => {
     await rig.heard();
     expect(rig.told).toEqual([...first, 'stopped 2']);
     // What comes of it afterwards is nobody's.
-    await rig.answer();
+    await rig.answer('No such channel');
     await rig.heard();
     expect(rig.told).toEqual([...first, 'stopped 2']);
     expect(rig.recordings).toEqual(['1 /spool/talk.wav ended']);
