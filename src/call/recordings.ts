@@ -17,7 +17,9 @@ export function record(call: CallDraft, signal: RecordingSignal, nextId: () => n
   const open = openRecording(call, signal.leg);
   switch (signal.kind) {
     case 'recording.started':
-      if (open !== undefined) return false;
+      if (open !== undefined && !isCut(open)) return false;
+      // One that was suspended is over once the recorder begins another.
+      stopRecordings(call, signal.leg, signal.atMs);
       begin(call, signal, { id: nextId() });
       return true;
     case 'recording.split': {

@@ -8,7 +8,8 @@ import { SourceError } from '../../base/errors.ts';
 import type { RecorderCommand, RecorderResult, SourcePort } from '../source.ts';
 import type { Connection } from '../supervisor.ts';
 import { AmiDecoder, encodeAction } from './codec.ts';
-import { type AmiEffect, AmiSession, type AmiSessionSettings } from './session.ts';
+import type { AmiEffect } from './effect.ts';
+import { AmiSession, type AmiSessionSettings } from './session.ts';
 import { stampOf } from './translate.ts';
 
 export interface AmiClientSettings extends AmiSessionSettings {
@@ -136,6 +137,7 @@ class AmiConnection implements Connection {
   #finish(error: SourceError): void {
     clearInterval(this.#timer);
     this.#socket.destroy();
+    this.#carryOut(this.#session.lost(this.#steady.now()));
     for (const answer of this.#answers.values()) {
       answer({ kind: 'unavailable', reason: error.message });
     }

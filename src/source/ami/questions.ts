@@ -5,8 +5,8 @@ import type { Fields } from './message.ts';
 
 /** What comes of an answer, and of there being none. */
 export interface Question<T> {
-  readonly done: (fields: Fields, ok: boolean) => T;
-  readonly expired: () => T;
+  readonly done: (fields: Fields, ok: boolean, nowMs: number) => T;
+  readonly expired: (nowMs: number) => T;
 }
 
 export class Questions<T> {
@@ -23,10 +23,10 @@ export class Questions<T> {
   }
 
   /** What comes of the answer; undefined when nobody asked, or it was answered before. */
-  answer(id: string, fields: Fields, ok: boolean): T | undefined {
+  answer(id: string, fields: Fields, ok: boolean, nowMs: number): T | undefined {
     const question = this.#asked.get(id);
     this.#asked.delete(id);
-    return question?.done(fields, ok);
+    return question?.done(fields, ok, nowMs);
   }
 
   /** What comes of those that have waited too long, in the order in which they were asked. */
@@ -35,7 +35,7 @@ export class Questions<T> {
     for (const [id, question] of this.#asked) {
       if (nowMs - question.sinceMs <= this.#waitMs) break;
       this.#asked.delete(id);
-      expired.push(question.expired());
+      expired.push(question.expired(nowMs));
     }
     return expired;
   }

@@ -4,12 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { SourceError } from '../../base/errors.ts';
-import type { CallSignal } from '../../call/signal.ts';
-import type { RecorderCommand, RecorderResult, SourceState } from '../source.ts';
+import type { CallSignal, RecordingSignal } from '../../call/signal.ts';
+import type { RecorderCommand } from '../source.ts';
+import type { AmiEffect } from './effect.ts';
 import { Inventory } from './inventory.ts';
 import { type AmiAction, type AmiMessage, field, type Fields } from './message.ts';
 import { type Question, Questions } from './questions.ts';
-import { recorderAction } from './recorder.ts';
+import { RecordingOrders } from './recording-orders.ts';
 import {
   stampOf,
   translate,
@@ -29,13 +30,6 @@ export interface AmiSessionSettings {
   /** File extension of recordings started by us, without the dot. */
   readonly recordingFormat: string;
 }
-
-export type AmiEffect =
-  | { readonly kind: 'send'; readonly action: AmiAction }
-  | { readonly kind: 'signal'; readonly signal: CallSignal }
-  | { readonly kind: 'state'; readonly state: SourceState; readonly reason?: string }
-  | { readonly kind: 'result'; readonly command: number; readonly result: RecorderResult }
-  | { readonly kind: 'close'; readonly error: SourceError };
 
 /** The server must greet, let us in or answer a recorder command within this time. */
 const answerTimeoutMs = 10_000;
@@ -60,6 +54,7 @@ export class AmiSession {
   /** The PBX's time of day minus our steady clock, once it has been seen. */
   #aheadMs: number | undefined;
   readonly #questions = new Questions<readonly AmiEffect[]>(answerTimeoutMs);
+  readonly #orders: RecordingOrders;
   /** Actions address a channel by name, signals by Uniqueid. */
   readonly #channels = new Map<string, string>();
 
@@ -68,6 +63,12 @@ export class AmiSession {
     this.#phaseSinceMs = nowMs;
     this.#heardAtMs = nowMs;
     this.#dayMs = nowMs;
+    this.#orders = new RecordingOrders({
+      source: settings.source,
+      format: settings.recordingFormat,
+      ask: (action, atMs, question) => this.#ask(action, atMs, question),
+      dayThere: (atMs) => this.#dayThere(atMs),
+    });
   }
 
   /**
@@ -101,7 +102,7 @@ export class AmiSession {
     if (silentMs > 2 * pingIntervalMs && this.#pingSentAtMs > this.#heardAtMs) {
       return [this.#silent(`Nothing was heard from Asterisk for ${Math.round(silentMs / 1e3)} s.`)];
     }
-    const effects = this.#questions.expire(nowMs).flat();
+    const effects = [...this.#questions.expire(nowMs).flat(), ...this.#orders.expire(nowMs)];
     if (silentMs >= pingIntervalMs && nowMs - this.#pingSentAtMs >= pingIntervalMs) {
       this.#pingSentAtMs = nowMs;
       effects.push(this.#send(['Action', 'Ping']));
@@ -125,20 +126,12 @@ export class AmiSession {
       return [{ kind: 'result', command: number, result: { kind: 'unavailable', reason } }];
     }
     const channel = this.#channels.get(command.leg) ?? command.leg;
-    const result = (value: RecorderResult): readonly AmiEffect[] => [
-      { kind: 'result', command: number, result: value },
-    ];
-    const action = recorderAction(command, channel, this.#settings.recordingFormat);
-    if (typeof action === 'string') return result({ kind: 'refused', reason: action });
-    return [
-      this.#ask(action, nowMs, {
-        done: (fields, ok) => {
-          const reason = field(fields, 'Message') ?? 'Asterisk gave no reason.';
-          return result(ok ? { kind: 'done' } : { kind: 'refused', reason });
-        },
-        expired: () => result({ kind: 'unavailable', reason: 'Asterisk did not answer in time.' }),
-      }),
-    ];
+    return this.#orders.command(command, number, channel, nowMs);
+  }
+
+  /** The connection is gone: what is known, and has not been told yet. */
+  lost(nowMs: number): readonly AmiEffect[] {
+    return this.#orders.lost(nowMs);
   }
 
   #begin(nowMs: number): readonly AmiEffect[] {
@@ -177,7 +170,7 @@ export class AmiSession {
       case 'syncing':
       case 'up': {
         const id = field(fields, 'ActionID') ?? '';
-        return this.#questions.answer(id, fields, ok) ?? [];
+        return this.#questions.answer(id, fields, ok, nowMs) ?? [];
       }
     }
   }
@@ -230,13 +223,19 @@ export class AmiSession {
     if (stampMs !== undefined) this.#aheadMs = stampMs - nowMs;
     const channel = field(fields, 'Channel');
     const leg = field(fields, 'Uniqueid');
-    const signals = translate(this.#settings.source, name, fields, this.#dayMs);
-    const effects = signals.map((signal): AmiEffect => ({ kind: 'signal', signal }));
     if (leg !== undefined && channel !== undefined) {
-      if (name === 'Hangup') this.#channels.delete(leg);
       // A channel may be renamed; whatever is told of it later carries the new name.
-      else if (name === 'Newchannel' || this.#channels.has(leg)) this.#channels.set(leg, channel);
-      if (name === 'MixMonitorStart') effects.push(this.#askForFile(leg, channel, nowMs));
+      if (name === 'Newchannel' || this.#channels.has(leg)) this.#channels.set(leg, channel);
+    }
+    const effects: AmiEffect[] = [];
+    if (name === 'Hangup' && leg !== undefined) {
+      this.#channels.delete(leg);
+      effects.push(...this.#orders.ended(leg, nowMs));
+    }
+    for (const signal of translate(this.#settings.source, name, fields, this.#dayMs)) {
+      if (isOfRecording(signal)) {
+        effects.push(...this.#orders.heard(signal, channel ?? signal.leg, nowMs));
+      } else effects.push({ kind: 'signal', signal });
     }
     return effects;
   }
@@ -266,24 +265,6 @@ export class AmiSession {
       { kind: 'signal', signal: { kind: 'source.snapshot', source, atMs, legs } },
       { kind: 'state', state: 'up' },
     ];
-  }
-
-  /** MixMonitorStart does not tell the file; the channel knows it. */
-  #askForFile(leg: string, channel: string, nowMs: number): AmiEffect {
-    const action: AmiAction = [
-      ['Action', 'Getvar'],
-      ['Channel', channel],
-      ['Variable', 'MIXMONITOR_FILENAME'],
-    ];
-    const at = { source: this.#settings.source, atMs: this.#dayThere(nowMs) };
-    return this.#ask(action, nowMs, {
-      done: (fields, ok) => {
-        const file = field(fields, 'Value');
-        if (!ok || file === undefined) return [];
-        return [{ kind: 'signal', signal: { kind: 'recording.named', ...at, leg, file } }];
-      },
-      expired: () => [],
-    });
   }
 
   /** Asterisk's time of day, or ours while its own is not known. */
@@ -317,4 +298,8 @@ export class AmiSession {
   #silent(message: string): AmiEffect {
     return { kind: 'close', error: new SourceError('AMI_SILENT', message, true) };
   }
+}
+
+function isOfRecording(signal: CallSignal): signal is RecordingSignal {
+  return signal.kind.startsWith('recording.');
 }

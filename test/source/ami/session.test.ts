@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SnapshotLeg } from '../../../src/call/signal.ts';
 import type { AmiMessage } from '../../../src/source/ami/message.ts';
-import {
-  type AmiEffect,
-  AmiSession,
-  type AmiSessionSettings,
-} from '../../../src/source/ami/session.ts';
+import type { AmiEffect } from '../../../src/source/ami/effect.ts';
+import { AmiSession, type AmiSessionSettings } from '../../../src/source/ami/session.ts';
 
 const startMs = 1_800_000_000_000;
 const settings: AmiSessionSettings = {
