@@ -221,7 +221,7 @@ const captureUrl = {
 function isCaptureUrl(text: string): boolean {
   const rest = captureUrlFields.reduce((left, name) => left.replaceAll(`{{${name}}}`, 'x'), text);
   const [origin = ''] = /^https?:\/\/[^/?#\\]+/.exec(text) ?? [];
-  const isPlain = !/[\s{}\\\p{C}]/u.test(rest) && !/[{}@]/.test(origin);
+  const isPlain = /^[\x21-\x7e]+$/.test(text) && !/[{}\\#]/.test(rest) && !/[{}@]/.test(origin);
   return origin !== '' && isPlain && URL.canParse(rest);
 }
 

@@ -42,7 +42,8 @@ export interface Answer {
 /** How many agents one notification may be about. */
 export const mostAgents = 32;
 const mostParameters = 64;
-const longestValue = 4_096;
+/** Characters of a parameter. */
+export const longestValue = 4_096;
 
 export function missing(parameter: string): Answer {
   return { code: 27, message: `Missing Parameter - ${parameter} parameter is required` };
@@ -57,20 +58,27 @@ export function readNotification(
   const event = parameters.get('event') ?? '';
   if (event === '') return { kind: 'refused', answer: missing('event') };
   const others = [...parameters].filter(([name]) => name !== 'event' && name !== 'token');
-  const agents = agentsIn(parameters.get('calledAors') ?? '');
-  const message =
-    others.length > mostParameters
-      ? `An event has at most ${mostParameters} parameters`
-      : [...others, ['event', event]].some((pair) => pair.join('').length > longestValue)
-        ? `A parameter of an event has at most ${longestValue} characters`
-        : agents.length > mostAgents
-          ? `calledAors names ${agents.length} parties, expected at most ${mostAgents}`
-          : undefined;
+  const message = faultOf(event, others);
   if (message !== undefined) return { kind: 'refused', answer: { code: -1, message } };
   // Names are the caller's: none of them may be one that every object has.
   const told: Record<string, string> = Object.create(null);
   for (const [name, value] of others) told[name] = value;
   return { kind: 'notification', notification: { event, parameters: told } };
+}
+
+function faultOf(
+  event: string,
+  others: readonly (readonly [name: string, value: string])[],
+): string | undefined {
+  if (others.length > mostParameters) return `An event has at most ${mostParameters} parameters`;
+  const texts = [event, ...others.flat()];
+  if (texts.some((text) => text.length > longestValue)) {
+    return `A parameter of an event has at most ${longestValue} characters`;
+  }
+  const aors = others.find(([name]) => name === 'calledAors')?.[1] ?? '';
+  const { length } = agentsIn(aors);
+  if (length <= mostAgents) return undefined;
+  return `calledAors names ${length} parties, expected at most ${mostAgents}`;
 }
 
 /** What the policies want done about it, in their order; nothing for an event that none of them names. */
@@ -111,14 +119,18 @@ function captures(
 
 /** The users in a list of addresses of record, such as `agentX` of `sip:agentX@192.0.2.7`, each once. */
 export function agentsIn(aors: string): readonly string[] {
-  const users = aors.split(',').flatMap((aor) => userOf(aor) ?? []);
+  // A comma in a name that is shown separates nothing.
+  const plain = aors.replaceAll(/"[^"]*"/g, '');
+  const users = plain.split(',').flatMap((aor) => userOf(aor) ?? []);
   return [...new Set(users)];
 }
 
 /** `sip:`, `sips:` and `tel:` addresses, in angle brackets or not; a number alone is taken as it is. */
 function userOf(aor: string): string | undefined {
-  const inBrackets = /<([^<>]*)>/.exec(aor)?.[1] ?? aor;
-  const [, scheme = '', rest = ''] = /^\s*(?:(sips?|tel):)?(.*?)\s*$/is.exec(inBrackets) ?? [];
+  const inside = aor.slice(aor.lastIndexOf('<') + 1);
+  const [address = ''] = inside.trim().split('>', 1);
+  const [scheme = ''] = /^(sips?|tel):/i.exec(address) ?? [];
+  const rest = address.slice(scheme.length);
   const at = rest.lastIndexOf('@');
   // A SIP address without a user is that of a machine.
   if (at < 0 && /^sip/i.test(scheme)) return undefined;

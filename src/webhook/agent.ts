@@ -24,7 +24,11 @@ export interface AgentOptions {
   readonly connectMs?: number;
   /** Connections to one origin (scheme, host and port) at a time, for those who allow the same addresses. */
   readonly connections?: number;
+  /** Where a person names addresses that may be reached, to follow "name its block in". */
+  readonly allowedBy?: string;
 }
+
+const ofDestination = '"allowAddresses" of the destination';
 
 /** How many different lists of allowed addresses have connections of their own at a time. */
 const mostAgents = 128;
@@ -113,11 +117,11 @@ function newAgent(allowed: AllowedBlocks, options: AgentOptions): Agent {
 /** @param build makes the connector that is watched */
 export function checkedConnector(
   allowed: AllowedBlocks,
-  { resolve = systemResolve, ca, connectMs = 10_000 }: AgentOptions,
+  { resolve = systemResolve, ca, connectMs = 10_000, allowedBy = ofDestination }: AgentOptions,
   build: typeof buildConnector = buildConnector,
 ): buildConnector.connector {
   const connect = build({
-    lookup: checkedLookup(allowed, resolve),
+    lookup: checkedLookup(allowed, resolve, allowedBy),
     timeout: connectMs,
     allowH2: false,
     autoSelectFamily: true,
@@ -133,7 +137,7 @@ export function checkedConnector(
     // What is an address already is not looked up.
     const refusal = isIP(hostname) === 0 ? undefined : allowed.refusal(hostname);
     if (refusal !== undefined) {
-      process.nextTick(fail, refused(hostname, [[hostname, refusal]]));
+      process.nextTick(fail, refused(hostname, [[hostname, refusal]], allowedBy));
       return;
     }
     connect(options, (error, socket) => {
@@ -143,12 +147,16 @@ export function checkedConnector(
       const meaning = allowed.refusal(address);
       if (meaning === undefined) return callback(null, socket);
       socket.destroy();
-      fail(refused(hostname, [[address, meaning]]));
+      fail(refused(hostname, [[address, meaning]], allowedBy));
     });
   };
 }
 
-function checkedLookup(allowed: AllowedBlocks, resolve: Resolve): LookupFunction {
+function checkedLookup(
+  allowed: AllowedBlocks,
+  resolve: Resolve,
+  allowedBy: string,
+): LookupFunction {
   return (hostname, options, callback) => {
     const answer = (found: readonly LookupAddress[]): void => {
       const judged = found.map((each) => ({ each, refusal: allowed.refusal(each.address) }));
@@ -156,7 +164,7 @@ function checkedLookup(allowed: AllowedBlocks, resolve: Resolve): LookupFunction
       const [first] = good;
       if (first === undefined) {
         const bad = judged.map(({ each, refusal }) => [each.address, refusal ?? ''] as const);
-        callback(refused(hostname, bad), '');
+        callback(refused(hostname, bad, allowedBy), '');
       } else if (options.all === true) callback(null, good);
       else callback(null, first.address, first.family);
     };
@@ -169,12 +177,13 @@ function checkedLookup(allowed: AllowedBlocks, resolve: Resolve): LookupFunction
 function refused(
   hostname: string,
   addresses: readonly (readonly [address: string, meaning: string])[],
+  allowedBy: string,
 ): ConnectFailure {
   const [[address, meaning] = ['', 'no address']] = addresses;
   const which = address === hostname ? address : `${hostname} is ${address || 'nowhere'}, which`;
   const detail =
     `${which} is ${meaning}; requests go to public addresses only. ` +
-    'To reach it, name its block in "allowAddresses" of the destination.';
+    `To reach it, name its block in ${allowedBy}.`;
   return new ConnectFailure('address', detail);
 }
 

@@ -29,7 +29,10 @@ export interface KeptOut {
   readonly detail: string;
 }
 
-/** Undefined when the filter lets it through. What is of no call is only limited by its source. */
+/**
+ * Undefined when the filter lets it through. What is of no call is only limited by its source; what somebody
+ * notified us of may name anybody, and is told to those only who may see every call.
+ */
 export function keptOut(filter: Filter, occurrence: Occurrence): KeptOut | undefined {
   const call = callOf(occurrence);
   const source =
@@ -38,6 +41,7 @@ export function keptOut(filter: Filter, occurrence: Occurrence): KeptOut | undef
   if (source !== undefined && sources.length > 0 && !sources.includes(source)) {
     return refusal('sources', `source "${source}"`, sources);
   }
+  if (occurrence.kind === 'notified') return limitOf(filter);
   if (call === undefined) return undefined;
   if (directions.length > 0 && !directions.includes(call.direction)) {
     return refusal('directions', `direction "${call.direction}"`, directions);
@@ -62,6 +66,15 @@ export function keptOut(filter: Filter, occurrence: Occurrence): KeptOut | undef
     return refusal('dids', seen, dids);
   }
   return undefined;
+}
+
+function limitOf({ extensions, ...lists }: Filter): KeptOut | undefined {
+  const named = (Object.keys(lists) as (keyof typeof lists)[]).find(
+    (each) => lists[each].length > 0,
+  );
+  const filter = extensions.all ? named : 'extensions';
+  if (filter === undefined) return undefined;
+  return { filter, detail: 'the event is of no call, the destination wants certain calls only' };
 }
 
 const mostListed = 10;

@@ -36,11 +36,21 @@ export interface ModelObject extends Happened {
   readonly object: Readonly<Record<string, unknown>>;
 }
 
+/** Somebody notified us of an event that is no call's, and a policy wants it told. */
+export interface Notified extends Happened {
+  readonly kind: 'notified';
+  /** Its name, 1 to 64 visible characters of ASCII. */
+  readonly event: string;
+  /** What was told with it, by the caller's own names. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
 export type Occurrence =
   | { readonly kind: 'call'; readonly event: OfCall }
   | { readonly kind: 'source'; readonly event: OfSource }
   | CommandFailed
-  | ModelObject;
+  | ModelObject
+  | Notified;
 
 /** The call that it is about; undefined for what is of no call. */
 export function callOf(occurrence: Occurrence): Call | undefined {
@@ -49,18 +59,26 @@ export function callOf(occurrence: Occurrence): Call | undefined {
 }
 
 export function idOf(occurrence: Occurrence): string {
-  return 'event' in occurrence ? occurrence.event.id : occurrence.id;
+  return 'id' in occurrence ? occurrence.id : occurrence.event.id;
 }
 
 export function atMsOf(occurrence: Occurrence): number {
-  return 'event' in occurrence ? occurrence.event.atMs : occurrence.atMs;
+  return 'atMs' in occurrence ? occurrence.atMs : occurrence.event.atMs;
 }
 
-/** What is told in order: everything of one call, of one source, or of one lane of a model. */
+const longestLane = 255;
+
+/**
+ * What is told in order: everything of one call, of one source, of one lane of a model, or of one session that
+ * notifications name.
+ */
 export function laneOf(occurrence: Occurrence): string {
   const call = callOf(occurrence);
   if (call !== undefined) return call.id;
-  return occurrence.kind === 'model'
-    ? `${occurrence.model} ${occurrence.lane}`
-    : `source ${occurrence.kind === 'source' ? occurrence.event.source : ''}`;
+  if (occurrence.kind === 'model') return `${occurrence.model} ${occurrence.lane}`;
+  if (occurrence.kind !== 'notified') {
+    return `source ${occurrence.kind === 'source' ? occurrence.event.source : ''}`;
+  }
+  const { event, parameters } = occurrence;
+  return `event ${parameters['ucid'] ?? event}`.slice(0, longestLane);
 }

@@ -51,6 +51,22 @@ describe('a filter', () => {
     expect(keptOut(filterOf({ sources: ['other'] }), gap)?.filter).toBe('sources');
   });
 
+  it('keeps what was notified from whoever may not see every call', () => {
+    const parameters = { calledAors: 'sip:1001@pbx' };
+    const notified: Occurrence = { kind: 'notified', id: 'n', atMs: 1, event: 'E', parameters };
+    expect(keptOut(filterOf({}), notified)).toBeUndefined();
+    const limits = {
+      ...{ directions: ['incoming'], extensions: ['1001'], queues: ['q'], dids: ['1'] },
+      sources: ['pbx'],
+    };
+    for (const [name, named] of Object.entries(limits)) {
+      expect(keptOut(filterOf({ [name]: named }), notified)).toEqual({
+        filter: name,
+        detail: 'the event is of no call, the destination wants certain calls only',
+      });
+    }
+  });
+
   it('names no more than ten of what was seen', () => {
     const extensions = Array.from({ length: 40 }, (_, n) => `9${n}`);
     const { detail } = keptOut(filterOf({ extensions: ['1'] }), of({ extensions })) ?? {};

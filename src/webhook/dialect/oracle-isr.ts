@@ -93,6 +93,7 @@ function partsOf(
         : [];
     case 'source':
     case 'model':
+    case 'notified':
       return [];
   }
 }

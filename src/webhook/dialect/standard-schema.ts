@@ -188,8 +188,23 @@ const ofModel = z
   })
   .meta({ id: 'ModelEvent', description: 'An object of a model, as it was given to us.' });
 
+const notified = z
+  .strictObject({
+    ...head,
+    type: z.literal('event.notified'),
+    data: z.strictObject({
+      event: z.strictObject({
+        name: z.string().min(1).describe('Name of the event, as a policy has it.'),
+        parameters: z
+          .record(z.string(), z.string())
+          .describe('What was told with it, by the names of whoever told it.'),
+      }),
+    }),
+  })
+  .meta({ id: 'NotifiedEvent' });
+
 /** The body of a request. */
-export const eventSchema = z.union([ofCall, commandFailed, ofSource, ofModel]);
+export const eventSchema = z.union([ofCall, commandFailed, ofSource, ofModel, notified]);
 
 export type StandardEvent = z.input<typeof eventSchema>;
 export type StandardCall = z.input<typeof call>;

@@ -17,14 +17,16 @@ const wishes = [
   'recording.command-failed',
   'source.gap',
   'source.up',
+  'event.notified',
   'call.*',
   'recording.*',
   'source.*',
+  'event.*',
   'model.*',
 ] as const;
 
 /** Objects of models, the audit log among them, are told to those only who ask for them. */
-const usualEvents: readonly string[] = ['call.*', 'recording.*', 'source.*'];
+const usualEvents: readonly string[] = ['call.*', 'recording.*', 'source.*', 'event.*'];
 
 const modelType = /^model\.[a-z_]{1,57}$/;
 
@@ -67,6 +69,8 @@ function typeOf(occurrence: Occurrence): string {
       return 'recording.command-failed';
     case 'model':
       return `model.${occurrence.model}`;
+    case 'notified':
+      return 'event.notified';
   }
 }
 
@@ -117,6 +121,11 @@ function eventOf({ occurrence, key: id, sequence }: Item): StandardEvent {
       }
       return { ...head, type, data: { object: { ...occurrence.object } } };
     }
+    case 'notified': {
+      const { event: name, parameters } = occurrence;
+      const data = { event: { name, parameters: { ...parameters } } };
+      return { ...head, type: 'event.notified', data };
+    }
   }
 }
 
@@ -138,6 +147,10 @@ function sampleOf(events: readonly string[], id: string, atMs: number): Occurren
     const to = kindOfSource === 'source.up' ? { toMs: atMs } : {};
     const envelope = { id, atMs, seenAtMs: atMs, source: 'test', fromMs: atMs - 5_000, ...to };
     return { kind: 'source', event: { kind: kindOfSource, ...envelope, reason: 'offhook test' } };
+  }
+  if (isWanted('event.notified', events)) {
+    const parameters = { note: 'offhook test' };
+    return { kind: 'notified', id, atMs, event: 'Test', parameters };
   }
   const named = events.find((event) => event !== 'model.*') ?? 'model.test';
   const model = named.slice('model.'.length);

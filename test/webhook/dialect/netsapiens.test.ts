@@ -61,7 +61,8 @@ type Texts = Readonly<Record<string, string>>;
 function told(listener: Listener, destination: Destination): [string, Texts][] {
   return happenings(listener.events).flatMap((happening) => {
     const { occurrence } = happening;
-    const kind = 'event' in occurrence ? occurrence.event.kind : occurrence.kind;
+    const isEvent = occurrence.kind === 'call' || occurrence.kind === 'source';
+    const kind = isEvent ? occurrence.event.kind : occurrence.kind;
     return requestsOf(happening, destination).flatMap((request) => {
       // Parse door: a test that reads what was sent.
       const objects = JSON.parse(request.body ?? '') as Texts[];

@@ -63,6 +63,14 @@ const voicemail: Occurrence = {
   object: { filename: 'vm-1.wav', user: '1001', domain: 'acme', 'duration-seconds': 12 },
 };
 
+const notified: Occurrence = {
+  kind: 'notified',
+  id: '7d0c9a4e-53c5-4c5e-8a55-1d5b0f2f6c11',
+  atMs: call.startedAtMs + 5_000,
+  event: 'CallFlagged',
+  parameters: { ucid: 'fbd5715afe5aca679d1c9230dce37e73@192.0.2.5', note: 'R&D "1"' },
+};
+
 /** Everything that can be told, by its type. */
 const everyType: Readonly<Record<string, Occurrence>> = {
   'call.started': event(started(0)),
@@ -77,14 +85,15 @@ const everyType: Readonly<Record<string, Occurrence>> = {
   'source.gap': { kind: 'source', event: gapOf('pbx', call.startedAtMs) },
   'source.up': { kind: 'source', event: upOf('pbx', call.startedAtMs, call.startedAtMs + 1_500) },
   'model.voicemail': voicemail,
+  'event.notified': notified,
 };
 
-const all = standard({ events: ['call.*', 'recording.*', 'source.*', 'model.*'] });
+const all = standard({ events: ['call.*', 'recording.*', 'source.*', 'model.*', 'event.*'] });
 
 dialectContract('standard', written({ dialect: 'standard', standard: { secrets: [secret] } }));
 
 describe('what a destination is told', () => {
-  it('is every event of a call, of its recordings and of the sources, and no model unless asked', () => {
+  it('is every event of a call, of its recordings and of the sources and what was notified, and no model unless asked', () => {
     const told = Object.entries(everyType).map(([type, occurrence]) => [
       type,
       partsOf({ occurrence, before: undefined }, standard()).map(
@@ -104,6 +113,7 @@ describe('what a destination is told', () => {
       'source.gap': ['source.gap record nothing'],
       'source.up': ['source.up record nothing'],
       'model.voicemail': [],
+      'event.notified': ['event.notified record nothing'],
     });
   });
 
@@ -125,6 +135,7 @@ describe('what a destination is told', () => {
     ],
     [['model.message'], []],
     [['model.*'], ['model.voicemail']],
+    [['event.*'], ['event.notified']],
   ])('is what it wishes for: %j', (events, expected) => {
     const destination = standard({ events });
     const told = Object.values(everyType).flatMap((occurrence) =>
@@ -268,6 +279,7 @@ describe('a destination', () => {
     ['recording.*'],
     ['source.*'],
     ['model.*'],
+    ['event.*'],
   ])('that wishes for %s can be tried', (wish) => {
     const destination = standard({ events: [wish] });
     const occurrence = dialects.standard.sample(destination, 'test-1', 1_767_605_415_000);

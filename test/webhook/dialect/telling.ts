@@ -59,7 +59,7 @@ export function requestsOf(
 
 /** Members whose texts a stranger chooses. */
 const chosen = new Set(
-  `name number dialled agent queue device address key file reason by to transferee callKey leg`.split(
+  `name number dialled agent queue device address key file reason by to transferee callKey leg ucid note`.split(
     ' ',
   ),
 );

@@ -1,0 +1,165 @@
+/**
+ * Notifications of events and commands for screen captures, carried out through ports: what concerns one screen in
+ * the order in which it came, everything within bounds. Knows no socket and no clock.
+ */
+import type { PolicySettings } from '../config/settings.ts';
+import {
+  type Answer,
+  type CaptureTarget,
+  longestValue,
+  missing,
+  type Notification,
+  type Parameters,
+  readNotification,
+  type Step,
+  stepsOf,
+} from './policies.ts';
+
+export type CaptureOutcome =
+  | { readonly kind: 'done' }
+  /** Nobody has said where captures are asked for. */
+  | { readonly kind: 'not-configured' }
+  | {
+      readonly kind: 'failed';
+      /** A sentence for whoever asked, without anything of our own network. */
+      readonly reason: string;
+      /** The same for the operator, with what was tried. */
+      readonly detail: string;
+    };
+
+export interface NotifyingPorts {
+  /** Asks for a capture to begin or end. Never rejects. */
+  capture(action: 'start' | 'stop', target: CaptureTarget): Promise<CaptureOutcome>;
+  /** Has the destinations of webhooks told; resolves when that is on the disk. */
+  tell(notification: Notification): Promise<void>;
+  log(notification: Notification): void;
+  /** Something that a policy wanted was not done, and why; `event` is undefined for a command. */
+  onNotDone(what: Step['kind'], event: string | undefined, why: string): void;
+}
+
+/** Captures and webhooks under way or waiting at one time; whatever comes beyond is not done. */
+export const mostUnderWay = 64;
+
+const success: Answer = { code: 0, message: 'success' };
+const acknowledged: Answer = { code: 0, message: 'ACK' };
+const tooMany = 'Too many screen captures are asked for at the same time';
+
+export class Notifying {
+  readonly #ports: NotifyingPorts;
+  /** From here on these hold, for what comes now. */
+  policies: readonly PolicySettings[];
+  /** Steps and commands that were carried out, and those that were not. */
+  readonly counts = { done: 0, notDone: 0 };
+  /** The last of what was asked for each screen. */
+  readonly #lines = new Map<string, Promise<unknown>>();
+  #underWay = 0;
+
+  constructor(policies: readonly PolicySettings[], ports: NotifyingPorts) {
+    this.policies = policies;
+    this.#ports = ports;
+  }
+
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** `eventNotify`: answered at once; what the policies want follows. */
+  notify(parameters: Parameters): Answer {
+    const read = readNotification(parameters);
+    if (read.kind === 'refused') return read.answer;
+    for (const step of stepsOf(this.policies, read.notification)) {
+      void this.#take(step, read.notification);
+    }
+    return success;
+  }
+
+  /** `StartScreenCapture` and `StopScreenCapture`: answered when it has been done. */
+  async command(action: 'start' | 'stop', parameters: Parameters): Promise<Answer> {
+    const read = targetOf(action, parameters);
+    if ('code' in read) return read;
+    const outcome = await this.#capture(action, read);
+    if (outcome.kind === 'done') return acknowledged;
+    if (outcome.kind === 'failed') {
+      this.#missed('capture', undefined, outcome.detail);
+      return { code: -1, message: outcome.reason };
+    }
+    const message = 'No screen capture is configured';
+    this.#missed('capture', undefined, message);
+    return { code: -1, message };
+  }
+
+  async #take(step: Step, notification: Notification): Promise<void> {
+    const { event } = notification;
+    switch (step.kind) {
+      case 'log':
+        this.#ports.log(notification);
+        this.counts.done += 1;
+        return;
+      case 'webhook':
+        return this.#tell(notification);
+      case 'capture': {
+        const outcome = await this.#capture(step.action, step.target);
+        if (outcome.kind === 'failed') this.#missed('capture', event, outcome.detail);
+        else if (outcome.kind === 'not-configured') {
+          this.#missed('capture', event, 'no screen capture is configured');
+        }
+      }
+    }
+  }
+
+  async #tell(notification: Notification): Promise<void> {
+    const { event } = notification;
+    if (this.#underWay >= mostUnderWay) {
+      return this.#missed('webhook', event, 'too many are told at the same time');
+    }
+    this.#underWay += 1;
+    try {
+      await this.#ports.tell(notification);
+      this.counts.done += 1;
+    } catch (error) {
+      this.#missed('webhook', event, error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  /** A capture ends after it has begun: what concerns one screen waits for what was asked before. */
+  async #capture(action: 'start' | 'stop', target: CaptureTarget): Promise<CaptureOutcome> {
+    if (this.#underWay >= mostUnderWay) {
+      return { kind: 'failed', reason: `${tooMany}.`, detail: `${tooMany}.` };
+    }
+    const key = JSON.stringify([target.agentId, target.screenIp]);
+    const before = this.#lines.get(key);
+    const capture = (): Promise<CaptureOutcome> => this.#ports.capture(action, target);
+    const outcome = before === undefined ? capture() : before.then(capture);
+    this.#lines.set(key, outcome);
+    this.#underWay += 1;
+    const found = await outcome;
+    this.#underWay -= 1;
+    if (this.#lines.get(key) === outcome) this.#lines.delete(key);
+    if (found.kind === 'done') this.counts.done += 1;
+    return found;
+  }
+
+  #missed(what: Step['kind'], event: string | undefined, why: string): void {
+    this.counts.notDone += 1;
+    this.#ports.onNotDone(what, event, why);
+  }
+}
+
+/** What a command is about, or which of its parameters is missing. */
+function targetOf(action: 'start' | 'stop', parameters: Parameters): CaptureTarget | Answer {
+  const given = (name: string): string | undefined => parameters.get(name) || undefined;
+  const [isrId, agentId, screenIp] = [given('IsrId'), given('AgentId'), given('ScreenIP')];
+  if (action === 'start' && isrId === undefined) return missing('IsrId');
+  if (agentId === undefined && screenIp === undefined) return missing('AgentId or ScreenIP');
+  const texts = [isrId, agentId, screenIp];
+  if (texts.some((text) => text !== undefined && text.length > longestValue)) {
+    return { code: -1, message: `A parameter has at most ${longestValue} characters` };
+  }
+  return {
+    ...(isrId !== undefined && { isrId }),
+    ...(agentId !== undefined && { agentId }),
+    ...(screenIp !== undefined && { screenIp }),
+  };
+}
