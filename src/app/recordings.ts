@@ -21,8 +21,11 @@ import { steadyClock } from './steady-clock.ts';
 export interface RecordingsParts extends Omit<RecorderDeskParts, 'nowMs'> {
   readonly store: StoreClient;
   readonly log: Log;
-  /** From here on no segment that begins gets a number up to this one. */
-  readonly reserveIds: (through: number) => void;
+  /**
+   * From here on no segment that begins gets a number up to this one; resolves when all that got one before are on
+   * the disk.
+   */
+  readonly reserveIds: (through: number) => Promise<void>;
 }
 
 export class Recordings {
@@ -69,6 +72,11 @@ export class Recordings {
   /** What of these events belongs into the books, for the transaction of the events. */
   rowsOf(events: readonly CallEvent[]): RecordingRows | undefined {
     return recordingRowsOf(events, { rss: this.#rss, belonging: this.#belonging });
+  }
+
+  /** The account that recordings of the call belong to now. */
+  accountOf(call: Call): number {
+    return this.#belonging(call).account;
   }
 
   /** From here on these users and accounts hold; a recording in progress goes to the account that fits now. */

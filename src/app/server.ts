@@ -140,7 +140,10 @@ async function assemble(
   const registry = new Registry();
   const recordings = await Recordings.open(config, {
     ...{ store, log, onRefused, ongoing: remembered.open },
-    reserveIds: (through) => registry.reserveSegmentIds(through),
+    reserveIds: (through) => {
+      registry.reserveSegmentIds(through);
+      return journal.settled();
+    },
     call: (id) => hub.call(id),
     source: (name) => sources.get(name),
   });
