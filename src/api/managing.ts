@@ -7,14 +7,25 @@ import { type Problem, problem } from '../base/problem.ts';
 import { refuse } from './answer.ts';
 import { grantOf } from './guard.ts';
 
-const bodyBytes = 64 * 1024;
+const usualBodyBytes = 64 * 1024;
 /** Deeper than anything that is sent for a reason. */
 const deepestBody = 32;
 
 /** Makes the routes of `app`, which a guard must stand before, those of managers alone. */
 export function forManagers(app: FastifyInstance): void {
+  forHolders(app, 'manage');
+  readsJson(app);
+}
+
+const forbidden = {
+  manage: { code: 'MANAGE_FORBIDDEN', what: 'manage' },
+  control: { code: 'CONTROL_FORBIDDEN', what: 'drive recorders or change recordings' },
+} as const;
+
+/** Makes the routes of `app`, which a guard must stand before, those of tokens with a right, and of programs. */
+export function forHolders(app: FastifyInstance, right: 'manage' | 'control'): void {
   app.addHook('onRequest', (request, reply, next) => {
-    const { name, manage } = grantOf(request);
+    const grant = grantOf(request);
     const { origin, host } = request.headers;
     if (origin !== undefined && !isOwn(origin, `${request.protocol}://${host ?? ''}`)) {
       const seen = `seen a request of a page of ${JSON.stringify(origin.slice(0, 100))}`;
@@ -22,25 +33,47 @@ export function forManagers(app: FastifyInstance): void {
       refuse(reply, problem(403, 'ORIGIN_FOREIGN', detail));
       return;
     }
-    if (!manage) {
-      const detail = `the token "${name}" may not manage; one with manage = true may`;
-      refuse(reply, problem(403, 'MANAGE_FORBIDDEN', detail));
+    if (!grant[right]) {
+      const { code, what } = forbidden[right];
+      const detail = `the token "${grant.name}" may not ${what}; one with ${right} = true may`;
+      refuse(reply, problem(403, code, detail));
       return;
     }
     next();
   });
+}
+
+/** A type of body besides JSON, and how its bytes are read; what it gives is the body. */
+export interface BodyForm {
+  readonly type: string;
+  readonly read: (bytes: Buffer) => Read;
+}
+
+/**
+ * Bodies of `app` are JSON, and nothing else but the forms that are given.
+ * @param bodyBytes the largest body
+ */
+export function readsJson(
+  app: FastifyInstance,
+  bodyBytes: number = usualBodyBytes,
+  forms: readonly BodyForm[] = [],
+): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer', bodyLimit: bodyBytes },
-    (_request, body, parsed) => {
-      const read = readJson(Buffer.from(body));
-      if (read.kind === 'json') parsed(null, read.value);
-      else parsed(Object.assign(new Error(read.detail), { statusCode: 400 }));
-    },
-  );
+  const all: readonly BodyForm[] = [{ type: 'application/json', read: readJson }, ...forms];
+  for (const { type, read } of all) {
+    app.addContentTypeParser(
+      type,
+      { parseAs: 'buffer', bodyLimit: bodyBytes },
+      (_request, body, parsed) => {
+        const found = read(Buffer.from(body));
+        if (found.kind === 'json') parsed(null, found.value);
+        else parsed(Object.assign(new Error(found.detail), { statusCode: 400 }));
+      },
+    );
+  }
+  const types = all.map(({ type }) => type);
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const known = problemOf(error, request);
+    const known = problemOf(error, request, { bodyBytes, types });
     // Whatever is none of the request's faults, the server around answers.
     if (known === undefined) throw error;
     return refuse(reply, known);
@@ -57,12 +90,12 @@ function isOwn(origin: string, own: string): boolean {
   return hostname === 'localhost' || isIP(hostname.replaceAll(/[[\]]/g, '')) !== 0;
 }
 
-type Read =
+export type Read =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'wrong'; readonly detail: string };
 
 /** What is wrong is said without any of the text: secrets stand in it. */
-function readJson(bytes: Buffer): Read {
+export function readJson(bytes: Buffer): Read {
   if (bytes.length === 0) return { kind: 'json', value: undefined };
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -84,7 +117,11 @@ function depthOf(value: unknown): number {
   }
 }
 
-function problemOf(error: FastifyError, request: FastifyRequest): Problem | undefined {
+function problemOf(
+  error: FastifyError,
+  request: FastifyRequest,
+  { bodyBytes, types }: { readonly bodyBytes: number; readonly types: readonly string[] },
+): Problem | undefined {
   switch (error.statusCode) {
     case 400:
       return problem(400, 'JSON_MALFORMED', error.message);
@@ -94,7 +131,7 @@ function problemOf(error: FastifyError, request: FastifyRequest): Problem | unde
     }
     case 415: {
       const seen = JSON.stringify((request.headers['content-type'] ?? 'none').slice(0, 100));
-      const detail = `seen content type ${seen}, expected application/json`;
+      const detail = `seen content type ${seen}, expected ${types.join(' or ')}`;
       return problem(415, 'CONTENT_TYPE_UNKNOWN', detail);
     }
     default:

@@ -11,8 +11,15 @@ export type Query<N extends string> =
 const longestValue = 128;
 const mostValues = 256;
 
-/** All values of each of the names, in order; any other name is wrong. */
-export function readQuery<N extends string>(url: string, names: readonly N[]): Query<N> {
+/**
+ * All values of each of the names, in order; any other name is wrong.
+ * @param longest characters that a value may have
+ */
+export function readQuery<N extends string>(
+  url: string,
+  names: readonly N[],
+  longest: number = longestValue,
+): Query<N> {
   const start = url.indexOf('?');
   const sent = new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
   const values = new Map<string, string[]>(names.map((name) => [name, []]));
@@ -22,9 +29,9 @@ export function readQuery<N extends string>(url: string, names: readonly N[]): Q
       const expected = names.length === 0 ? 'none' : `only ${names.join(', ')}`;
       return wrong(`seen the query parameter "${name.slice(0, 40)}", expected ${expected}`);
     }
-    if (value === '' || value.length > longestValue) {
+    if (value === '' || value.length > longest) {
       const seen = `${value.length} characters in "${name}"`;
-      return wrong(`seen ${seen}, expected 1 to ${longestValue}`);
+      return wrong(`seen ${seen}, expected 1 to ${longest}`);
     }
     known.push(value);
     if (known.length > mostValues) {

@@ -16,6 +16,8 @@ import { destinationRoutes } from './destinations.ts';
 import { guard, type GuardPort } from './guard.ts';
 import { healthRoutes, type HealthPort } from './health.ts';
 import { metricsRoutes, type MetricsPort } from './metrics.ts';
+import type { RecordingPorts } from './recording-desk.ts';
+import { recordingRoutes } from './recordings.ts';
 import { Upgrades } from './upgrades.ts';
 import type { WebhookPort } from './webhooks.ts';
 
@@ -35,6 +37,8 @@ export interface ApiPorts {
   readonly guard: GuardPort;
   /** Absent: without the routes of destinations and deliveries. */
   readonly webhooks?: WebhookPort;
+  /** Absent: without the routes of recordings. */
+  readonly recordings?: RecordingPorts;
   /** Routes of other rooms; each says for itself who may use them. */
   readonly plugins?: readonly FastifyPluginCallback[];
   /** Told of every mistake of ours, with the request it happened in. */
@@ -109,6 +113,7 @@ export function createApiServer(settings: ApiSettings, ports: ApiPorts): ApiServ
       void guarded.register(destinationRoutes(ports.webhooks));
       void guarded.register(deliveryRoutes(ports.webhooks));
     }
+    if (ports.recordings !== undefined) void guarded.register(recordingRoutes(ports.recordings));
     done();
   });
   for (const plugin of ports.plugins ?? []) void app.register(plugin);
