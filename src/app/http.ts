@@ -14,6 +14,7 @@ import { serveWebSocket } from '../subscriber/websocket.ts';
 import type { FrontDesk } from './desk.ts';
 import type { Entrance } from './entrance.ts';
 import type { Counting } from './metrics.ts';
+import type { Recordings } from './recordings.ts';
 import type { Sources } from './sources.ts';
 import type { Webhooks } from './webhooks.ts';
 
@@ -33,6 +34,7 @@ export interface HttpParts {
   /** To be awaited before the metrics are read. */
   readonly beforeScrape: () => Promise<void>;
   readonly webhooks: Pick<Webhooks, 'administration' | 'tell'>;
+  readonly recordings: Pick<Recordings, 'portsFor'>;
 }
 
 export interface HttpDoor {
@@ -71,6 +73,7 @@ export async function openHttp(config: Config, parts: HttpParts): Promise<HttpDo
         },
       },
       webhooks: parts.webhooks.administration,
+      recordings: parts.recordings.portsFor({ find: (id, scope) => desk.find(id, scope) }),
       onAnswered: (route, statusCode) => parts.counting.requests.answered(route, statusCode),
       health: { sources: () => sources.reports(), journalTrouble },
       guard: {

@@ -4,10 +4,11 @@
  */
 import { Logins, type LoginLimits } from '../access/logins.ts';
 import { Users } from '../access/users.ts';
+import type { RecordingPorts } from '../api/recording-desk.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Call } from '../call/call.ts';
 import type { CallEvent } from '../call/event.ts';
-import type { Config } from '../config/settings.ts';
+import type { Config, CustomDataSettings } from '../config/settings.ts';
 import { belonging, type Belonging } from '../record/account.ts';
 import { MediaFiles } from '../record/media.ts';
 import { recordingRowsOf } from '../record/recording-rows.ts';
@@ -33,6 +34,8 @@ export class Recordings {
   readonly media: MediaFiles;
   readonly desk: RecorderDesk;
   readonly logins: Logins;
+  /** The master list of custom data; changed in place, as routes hold on to it. */
+  readonly fields: CustomDataSettings[];
   readonly #rss: number;
   #belonging: (call: Call) => Belonging;
 
@@ -40,6 +43,7 @@ export class Recordings {
     const { store, log, reserveIds, ...driving } = parts;
     this.#rss = config.site.recorderServiceId;
     this.#belonging = belonging(config.accounts);
+    this.fields = [...config.customData];
     this.books = new RecordingBooks({
       store: store.recordings,
       reserveIds,
@@ -79,9 +83,21 @@ export class Recordings {
     return this.#belonging(call).account;
   }
 
+  /** What the routes of recordings need. */
+  portsFor(calls: RecordingPorts['calls']): RecordingPorts {
+    const { books, desk, media, fields } = this;
+    return {
+      ...{ books, media, calls, fields, control: desk },
+      verify: async function* () {},
+      onImported: () => undefined,
+      now: () => systemClock.now(),
+    };
+  }
+
   /** From here on these users and accounts hold; a recording in progress goes to the account that fits now. */
   renew(config: Config): void {
     this.#belonging = belonging(config.accounts);
+    this.fields.splice(0, this.fields.length, ...config.customData);
     this.logins.renew(usersOf(config), limitsOf(config));
   }
 }

@@ -249,6 +249,7 @@ async function assemble(
       counting,
       beforeScrape: async () => void (standing = await webhooks.standing()),
       webhooks,
+      recordings,
     });
   } catch (error) {
     clearInterval(timer);
