@@ -55,8 +55,12 @@ export async function selectSegment(
   user: ApiUser,
   wanted: Wanted,
 ): Promise<SelectedSegment> {
-  const found = await searched(user, wanted, (criteria, limit) =>
-    books.searchSegments({ criteria, limit }),
+  const found = await searched(user, wanted, async (criteria, limit) =>
+    // The books find recordings, and tell all segments of these.
+    (await books.searchSegments({ criteria, limit })).filter(
+      ({ id, filename }) =>
+        (criteria.segment ?? id) === id && (criteria.filename ?? filename) === filename,
+    ),
   );
   if (found.kind !== 'one') return found;
   const dossier = await dossierOf(books, user, found.one.recording);

@@ -87,7 +87,7 @@ function customDataOf({ customData }: Update): Pick<RecordingChange, 'customData
 
 /** The new name always keeps the extension, which says what is in the file. */
 async function rename(
-  { media, books }: FacePorts,
+  { media, books, onFault }: FacePorts,
   { dossier, segment }: OfSegment,
   wished: string,
 ): Promise<Updated> {
@@ -113,7 +113,9 @@ async function rename(
     await books.changeSegment({ id: segment.id, file: done.file, filename });
   } catch (error) {
     // Where the books cannot take the new name up, the file is found by its old one.
-    await media.rename(done.file, posix.basename(file));
+    await media.rename(done.file, posix.basename(file)).catch((again: unknown) => {
+      onFault(again, 'renaming back');
+    });
     throw error;
   }
   return { kind: 'updated', verdict: renamed(filename) };

@@ -8,7 +8,7 @@ import { readCriteria, type Wanted } from '../criteria.ts';
 import { type DetailsContext, type Place, recordingDetails } from '../details.ts';
 import { recordingMatches, segmentMatches } from '../matches.ts';
 import type { Parameters } from '../parameters.ts';
-import type { ApiUser, FacePorts } from '../ports.ts';
+import type { ApiUser, FacePorts, Media } from '../ports.ts';
 import { selectRecording, type Selection, selectSegment } from '../selection.ts';
 
 /** A request whose user is known. */
@@ -94,15 +94,15 @@ export async function withDetails(
 }
 
 export async function contextOf(
-  { media, settings, clock }: FacePorts,
+  ports: FacePorts,
   { user }: Asked,
   segments: readonly KeptSegment[],
 ): Promise<DetailsContext> {
+  const { settings, clock } = ports;
   const places = new Map<number, Place>();
   // One after the other: a recording may have any number of segments, and each is an open file for a moment.
-  for (const segment of segments.slice(0, mostPlaced)) {
-    const place = await placeOf(media, segment);
-    if (place !== undefined) places.set(segment.id, place);
+  for (const { id, file } of segments.slice(0, mostPlaced)) {
+    if (file !== null) places.set(id, await placeOf(ports, file));
   }
   return {
     timeZone: user.timeZone,
@@ -116,14 +116,27 @@ export async function contextOf(
 /** More segments of one recording than this are told without a look at the disk. */
 const mostPlaced = 100;
 
-async function placeOf(
-  media: FacePorts['media'],
-  { file }: KeptSegment,
-): Promise<Place | undefined> {
-  if (file === null) return undefined;
-  const found = await media.locate(file);
-  if (typeof found === 'string') return { location: 0, directory: '', status: 1 };
+async function placeOf(ports: FacePorts, file: string): Promise<Place> {
+  const found = await located(ports, file);
+  if (found === undefined) return { location: 0, directory: '', status: 1 };
   const place = { location: found.root, directory: found.directory, status: 0 } as const;
   await found.close();
   return place;
+}
+
+/**
+ * A media file, open. Undefined when it cannot be had: what lies outside of the media roots is not there, for all
+ * that anybody is told, and what the file system says is for the log.
+ */
+export async function located(
+  { media, onFault }: FacePorts,
+  file: string,
+): Promise<Media | undefined> {
+  try {
+    const found = await media.locate(file);
+    return typeof found === 'string' ? undefined : found;
+  } catch (error) {
+    onFault(error, 'media of /Face');
+    return undefined;
+  }
 }

@@ -10,6 +10,7 @@ import type { FacePorts } from '../ports.ts';
 import { dossierOf } from '../selection.ts';
 import {
   answer,
+  located,
   type Asked,
   type Command,
   oneRecording,
@@ -113,11 +114,9 @@ function readable(ports: FacePorts, asked: Asked): Or<Wanted> {
   return isConverted ? answer(verdicts.conversion) : wanted;
 }
 
-async function fileOf({ media }: FacePorts, file: string | null): Promise<Answer> {
-  const found = file === null ? 'missing' : await media.locate(file);
-  // What lies outside of the media roots is not there, for all that anybody is told.
-  if (typeof found === 'string') return told(verdicts.fileGone);
-  return { kind: 'media', media: found };
+async function fileOf(ports: FacePorts, file: string | null): Promise<Answer> {
+  const media = file === null ? undefined : await located(ports, file);
+  return media === undefined ? told(verdicts.fileGone) : { kind: 'media', media };
 }
 
 /** @param below the way from the redirecting command to those of segments */
