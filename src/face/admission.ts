@@ -2,9 +2,10 @@
  * Who asks: the user of a token, which comes in the address, as the vendor has it, or in a header.
  */
 import { bearerToken } from '../access/bearer.ts';
+import type { ApiUser } from '../access/users.ts';
 import { missing, nack, type Verdict } from './codes.ts';
 import type { Parameters } from './parameters.ts';
-import type { ApiUser, LoginPort } from './ports.ts';
+import type { FacePorts } from './ports.ts';
 
 export type Admission =
   | { readonly kind: 'admitted'; readonly user: ApiUser; readonly tokenInUrl?: string }
@@ -17,7 +18,7 @@ export type Admission =
 
 /** Nothing that is answered quotes a token. */
 export function admission(
-  logins: LoginPort,
+  logins: FacePorts['logins'],
   parameters: Parameters,
   authorization: string | undefined,
 ): Admission {

@@ -1,9 +1,9 @@
 /**
  * What commands answer, before it is written: a verdict with what it brings along, or a file. Pure.
  */
+import type { Media } from '../record/media.ts';
 import type { List, Member, Tree } from './answer-tree.ts';
 import { allMatches, someMatches, type Verdict } from './codes.ts';
-import type { Media } from './ports.ts';
 
 export type Answer =
   | {

@@ -1,6 +1,7 @@
 /**
  * Which of the calls that go on the criteria select. Pure.
  */
+import type { ApiUser } from '../access/users.ts';
 import type { Call } from '../call/call.ts';
 import {
   aniOf,
@@ -11,7 +12,7 @@ import {
   ucidOf,
 } from '../record/session.ts';
 import type { RecordingCriteria } from '../store/recording-messages.ts';
-import type { ApiUser, LiveCalls } from './ports.ts';
+import type { LiveCalls } from './ports.ts';
 
 type Names = 'isrUcid' | 'ingressCallId' | 'egressCallId' | 'ani' | 'dnis' | 'aor';
 

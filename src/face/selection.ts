@@ -2,6 +2,7 @@
  * Which recording or segment the criteria select, of those that the user may see: what is another account's does
  * not exist.
  */
+import type { ApiUser } from '../access/users.ts';
 import type {
   FoundRecording,
   FoundSegment,
@@ -10,7 +11,7 @@ import type {
   RecordingDossier,
 } from '../store/recording-messages.ts';
 import type { Wanted } from './criteria.ts';
-import type { ApiUser, FacePorts } from './ports.ts';
+import type { FacePorts } from './ports.ts';
 
 export type Selection<Row, One> =
   | { readonly kind: 'none' }

@@ -2,10 +2,12 @@
  * Answers on their way out: the vendor's envelopes as XML or JSON, files in part or whole, redirections.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Media } from '../record/media.ts';
+import { answerMedia } from '../record/media-answer.ts';
 import { contentTypes, formFor, type Member, membersOf, written } from './answer-tree.ts';
 import type { Answer, Envelope } from './answers.ts';
 import { strictStatusOf, type Verdict } from './codes.ts';
-import type { FacePorts, Media } from './ports.ts';
+import type { FacePorts } from './ports.ts';
 
 /** @param envelope what a plain verdict is put into */
 export function send(
@@ -62,12 +64,12 @@ function document(
 }
 
 function sendMedia(
-  { media: shelf, clock, log }: FacePorts,
+  { clock, log }: FacePorts,
   { method, headers, routeOptions }: FastifyRequest,
   reply: FastifyReply,
   media: Media,
 ): FastifyReply {
-  const answer = shelf.answer(media, { method, headers, nowMs: clock.now() });
+  const answer = answerMedia(media, { method, headers, nowMs: clock.now() });
   void reply.code(answer.status).headers(answer.headers);
   if (answer.body === undefined) {
     media.close().catch((err: unknown) => log.warn({ err }, 'face.file-not-closed'));

@@ -1,12 +1,12 @@
 /**
  * Special formatting: a recording written by a template, of which there is one. Pure.
  */
+import type { ApiUser } from '../access/users.ts';
 import type { RecordingDossier } from '../store/recording-messages.ts';
 import { branch, list, membersOf } from './answer-tree.ts';
 import type { Answer } from './answers.ts';
 import type { Wanted } from './criteria.ts';
 import { quoted } from './parameters.ts';
-import type { ApiUser } from './ports.ts';
 import { isoText, offsetMinutes } from './times.ts';
 
 export type Format =

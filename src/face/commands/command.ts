@@ -1,6 +1,8 @@
 /**
  * What every command is given, and what commands share: criteria read, the one recording found, its details told.
  */
+import type { ApiUser } from '../../access/users.ts';
+import type { Media } from '../../record/media.ts';
 import type { KeptSegment, RecordingDossier } from '../../store/recording-messages.ts';
 import { type Answer, severalMatches, told } from '../answers.ts';
 import { nack, type Verdict, verdicts } from '../codes.ts';
@@ -8,7 +10,7 @@ import { readCriteria, type Wanted } from '../criteria.ts';
 import { type DetailsContext, type Place, recordingDetails } from '../details.ts';
 import { recordingMatches, segmentMatches } from '../matches.ts';
 import type { Parameters } from '../parameters.ts';
-import type { ApiUser, FacePorts, Media } from '../ports.ts';
+import type { FacePorts } from '../ports.ts';
 import { selectRecording, type Selection, selectSegment } from '../selection.ts';
 
 /** A request whose user is known. */

@@ -1,12 +1,18 @@
-/** The interface behind a real HTTP server on a free port, with everything else in memory. */
+/** The interface behind a real HTTP server on a free port, with real files; all else in memory. */
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { anybody } from '../../../src/access/grant.ts';
 import { type ApiServer, createApiServer } from '../../../src/api/server.ts';
 import type { Call } from '../../../src/call/call.ts';
-import type { ApiUser, FaceSettings, LoggedIn, Told } from '../../../src/face/ports.ts';
+import type { LoginResult } from '../../../src/access/logins.ts';
+import type { ApiUser } from '../../../src/access/users.ts';
+import type { FaceSettings, Told } from '../../../src/face/ports.ts';
+import { MediaFiles } from '../../../src/record/media.ts';
 import { answerBadAddress, faceRoutes } from '../../../src/face/routes.ts';
 import type { Ordered, RecorderOrder } from '../../../src/record/control.ts';
 import type { Log } from '../../../src/telemetry/log.ts';
-import { MemoryBooks, MemoryMedia } from './memory-books.ts';
+import { MemoryBooks } from './memory-books.ts';
 
 /** Everything that is logged, as text. */
 class LogLines implements Log {
@@ -42,7 +48,6 @@ export interface Answered {
 
 export class FaceHouse {
   readonly books = new MemoryBooks();
-  readonly media = new MemoryMedia();
   readonly log = new LogLines();
   readonly faults: [unknown, string][] = [];
   readonly users = new Map<string, ApiUser>([[token, user]]);
@@ -51,7 +56,7 @@ export class FaceHouse {
   ordered: (order: RecorderOrder) => Ordered = () => ({ kind: 'done' });
   calls: Call[] = [];
   accountOf: (call: Call) => number = () => 1;
-  loggedIn: (email: string, password: string) => Promise<LoggedIn> = () =>
+  loggedIn: (email: string, password: string) => Promise<LoginResult> = () =>
     Promise.resolve({ kind: 'token', token, expiresSeconds: 3600 });
   readonly logins: [email: string, password: string, seconds: number | undefined][] = [];
   waitMs = 0;
@@ -69,10 +74,15 @@ export class FaceHouse {
   };
   nowMs = Date.parse('2021-02-01T00:00:00Z');
   #server: ApiServer | undefined;
+  #media = new MediaFiles([]);
+  /** The only media root. */
+  root = '';
   base = '';
 
   static async open(): Promise<FaceHouse> {
     const house = new FaceHouse();
+    house.root = await mkdtemp(join(tmpdir(), 'offhook-face-'));
+    house.#media = new MediaFiles([house.root]);
     await house.#listen();
     return house;
   }
@@ -84,7 +94,10 @@ export class FaceHouse {
     };
     const ports = {
       books: this.books,
-      media: this.media,
+      media: {
+        locate: (file: string) => this.#media.locate(file),
+        rename: (file: string, name: string) => this.#media.rename(file, name),
+      },
       log: this.log,
       recorders: {
         order: (order: RecorderOrder) => {
@@ -155,8 +168,17 @@ export class FaceHouse {
     return this.command(path, criteria, { method: 'POST', body: new URLSearchParams(form) });
   }
 
+  /** Writes a media file below the root. @returns its path */
+  async file(name: string, content: string | Buffer): Promise<string> {
+    const path = join(this.root, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+    return path;
+  }
+
   async close(): Promise<void> {
     await this.#server?.close();
+    await rm(this.root, { recursive: true, force: true });
   }
 }
 

@@ -1,9 +1,7 @@
 /**
- * Books of recordings and their files in memory, for tests of what is asked of them and how it is told.
+ * Books of recordings in memory, for tests of what is asked of them and how it is told.
  */
-import { posix } from 'node:path';
-import { Readable } from 'node:stream';
-import type { FacePorts, Media, MediaPort, Renamed } from '../../../src/face/ports.ts';
+import type { FacePorts } from '../../../src/face/ports.ts';
 import type {
   FoundRecording,
   FoundSegment,
@@ -155,56 +153,4 @@ function fitsSegment({ id, filename }: KeptSegment, criteria: RecordingCriteria)
 
 function within(ms: number | null, { from = -Infinity, through = Infinity }: Span = {}): boolean {
   return ms !== null && ms >= from && ms <= through;
-}
-
-/** Files by their paths; what is not in the map is missing. */
-export class MemoryMedia implements MediaPort {
-  readonly files = new Map<string, Buffer>();
-  readonly outside = new Set<string>();
-  /** Files that were opened and neither read nor closed. */
-  open = 0;
-
-  locate(file: string): Promise<Media | 'missing' | 'outside'> {
-    const bytes = this.files.get(file);
-    if (this.outside.has(file)) return Promise.resolve('outside');
-    if (bytes === undefined) return Promise.resolve('missing');
-    this.open += 1;
-    let isOpen = true;
-    const shut = (): void => {
-      if (isOpen) this.open -= 1;
-      isOpen = false;
-    };
-    return Promise.resolve({
-      bytes: bytes.length,
-      modifiedMs: 1_700_000_000_000,
-      type: 'audio/wav',
-      filename: posix.basename(file),
-      root: 4,
-      directory: posix.dirname(file),
-      read: (from, through) => {
-        shut();
-        return Readable.from([bytes.subarray(from, through + 1)]);
-      },
-      close: () => {
-        shut();
-        return Promise.resolve();
-      },
-    });
-  }
-
-  rename(file: string, filename: string): Promise<Renamed> {
-    const bytes = this.files.get(file);
-    if (bytes === undefined) return Promise.resolve({ kind: 'missing' });
-    const to = posix.join(posix.dirname(file), filename);
-    if (this.files.has(to)) return Promise.resolve({ kind: 'taken' });
-    this.files.delete(file);
-    this.files.set(to, bytes);
-    return Promise.resolve({ kind: 'renamed', file: to });
-  }
-
-  answer: MediaPort['answer'] = ({ bytes, type }, { method }) => ({
-    status: 200,
-    headers: { 'content-type': type, 'content-length': String(bytes) },
-    ...(method !== 'HEAD' && { body: { from: 0, through: bytes - 1 } }),
-  });
 }
