@@ -5,7 +5,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
-import Fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyPluginCallback,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { type Problem, problem } from '../base/problem.ts';
 import { mishapOf, refuse, refuseConnection } from './answer.ts';
 import { Backlog } from './backlog.ts';
@@ -41,6 +46,8 @@ export interface ApiPorts {
   readonly recordings?: RecordingPorts;
   /** Routes of other rooms; each says for itself who may use them. */
   readonly plugins?: readonly FastifyPluginCallback[];
+  /** Answers an address that cannot be decoded, where it is one of a plugin's; true when it has. */
+  readonly onBadAddress?: (request: FastifyRequest, reply: FastifyReply) => boolean;
   /** Told of every mistake of ours, with the request it happened in. */
   readonly onFault: (error: unknown, request: string) => void;
   readonly metrics: MetricsPort;
@@ -79,7 +86,8 @@ export function createApiServer(settings: ApiSettings, ports: ApiPorts): ApiServ
     routerOptions: { maxParamLength: limits.parameterChars },
     forceCloseConnections: 'idle',
     clientErrorHandler: refuseConnection,
-    frameworkErrors: (error, _request, reply) => {
+    frameworkErrors: (error, request, reply) => {
+      if (ports.onBadAddress?.(request, reply) === true) return;
       refuse(reply, mishapOf(error).problem);
     },
   });

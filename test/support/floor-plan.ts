@@ -34,6 +34,8 @@ export const doors: Readonly<Record<string, string>> = {
   'client/tcp.ts': 'sockets to a server',
   'client/websocket.ts': 'sockets to a server',
   'config/load.ts': 'reads the configuration file and the environment',
+  'face/routes.ts': 'HTTP',
+  'face/sending.ts': 'HTTP',
   'journal/embedded.ts': 'timers: tries a failed commit again',
   'journal/retention.ts': 'timers: drops what is too old',
   'record/filing.ts': 'timers: tries a failed file again',

@@ -1,0 +1,81 @@
+/**
+ * Answers on their way out: the vendor's envelopes as XML or JSON, files in part or whole, redirections.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Media } from '../record/media.ts';
+import { answerMedia } from '../record/media-answer.ts';
+import { contentTypes, formFor, type Member, membersOf, written } from './answer-tree.ts';
+import type { Answer, Envelope } from './answers.ts';
+import { strictStatusOf, type Verdict } from './codes.ts';
+import type { FacePorts } from './ports.ts';
+
+/** @param envelope what a plain verdict is put into */
+export function send(
+  ports: FacePorts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: Answer,
+  envelope: Envelope = 'result',
+): FastifyReply {
+  switch (answer.kind) {
+    case 'media':
+      return sendMedia(ports, request, reply, answer.media);
+    case 'redirect':
+      return reply.code(302).header('location', answer.location).send();
+    case 'document':
+      return document(request, reply, answer.root, answer.members);
+    case 'response':
+      return sendVerdict(ports, request, reply, { ...answer, envelope: 'response', members: [] });
+    case 'result':
+      return sendVerdict(ports, request, reply, { ...answer, envelope });
+  }
+}
+
+function sendVerdict(
+  { settings }: FacePorts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  {
+    verdict,
+    members,
+    envelope,
+  }: {
+    readonly verdict: Verdict;
+    readonly members: readonly Member[];
+    readonly envelope: Envelope;
+  },
+): FastifyReply {
+  void reply.code(settings().strictStatus ? strictStatusOf(verdict) : 200);
+  const { code, message } = verdict;
+  // The vendor's two envelopes differ in more than their name.
+  const head = envelope === 'response' ? { Code: code, message } : { code, message };
+  return document(request, reply, envelope, [...membersOf(head), ...members]);
+}
+
+function document(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  root: string,
+  members: readonly Member[],
+): FastifyReply {
+  const form = formFor(request.headers.accept);
+  const text = written(form, root, { kind: 'branch', members });
+  return reply.header('vary', 'accept').type(contentTypes[form]).send(text);
+}
+
+function sendMedia(
+  { clock, log }: FacePorts,
+  { method, headers, routeOptions }: FastifyRequest,
+  reply: FastifyReply,
+  media: Media,
+): FastifyReply {
+  const answer = answerMedia(media, { method, headers, nowMs: clock.now() });
+  void reply.code(answer.status).headers(answer.headers);
+  if (answer.body === undefined) {
+    media.close().catch((err: unknown) => log.warn({ err }, 'face.file-not-closed'));
+    return reply.send();
+  }
+  const stream = media.read(answer.body.from, answer.body.through);
+  stream.on('error', (err) => log.warn({ err, route: routeOptions.url }, 'face.download-cut'));
+  return reply.send(stream);
+}
