@@ -13,6 +13,7 @@ import { guard } from '../subscriber/tcp.ts';
 import { serveWebSocket } from '../subscriber/websocket.ts';
 import type { FrontDesk } from './desk.ts';
 import type { Entrance } from './entrance.ts';
+import type { Face } from './face.ts';
 import type { Counting } from './metrics.ts';
 import type { Recordings } from './recordings.ts';
 import type { Sources } from './sources.ts';
@@ -35,6 +36,8 @@ export interface HttpParts {
   readonly beforeScrape: () => Promise<void>;
   readonly webhooks: Pick<Webhooks, 'administration' | 'tell'>;
   readonly recordings: Pick<Recordings, 'portsFor'>;
+  /** Absent: FACE is not served. */
+  readonly face?: Pick<Face, 'plugin'>;
 }
 
 export interface HttpDoor {
@@ -80,8 +83,9 @@ export async function openHttp(config: Config, parts: HttpParts): Promise<HttpDo
         authorize: (header) => entrance.authorize(header),
         waitMs: (address) => entrance.waitMs(address),
       },
-      plugins:
-        ingest === undefined
+      plugins: [
+        ...(parts.face === undefined ? [] : [parts.face.plugin]),
+        ...(ingest === undefined
           ? []
           : [
               ingestRoutes(ingest, {
@@ -91,7 +95,8 @@ export async function openHttp(config: Config, parts: HttpParts): Promise<HttpDo
                     parts.webhooks.tell(objects.map((each) => ({ kind: 'model', ...each }))),
                 },
               }),
-            ],
+            ]),
+      ],
       onFault: (error, request) => log.error({ err: error, request }, 'request.failed'),
     },
   );

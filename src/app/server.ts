@@ -26,6 +26,7 @@ import { Turns } from '../subscriber/turns.ts';
 import type { Log } from '../telemetry/log.ts';
 import { FrontDesk, type Refusal } from './desk.ts';
 import { Entrance } from './entrance.ts';
+import { Face } from './face.ts';
 import { type HttpDoor, openHttp } from './http.ts';
 import { readingOf, startCounting } from './metrics.ts';
 import { Pipeline } from './pipeline.ts';
@@ -132,11 +133,7 @@ async function assemble(
     onAttempt: (outcome, ms) => counting.attempts.attempted(outcome, ms),
     onFirst: (lagMs) => counting.attempts.begun(lagMs),
   });
-  const onRefused = (refusal: Refusal): void => {
-    webhooks.tell([{ kind: 'command-failed', ...refusal }]).catch((error: unknown) => {
-      log.error({ err: error }, 'webhook.failing');
-    });
-  };
+  const onRefused = (refusal: Refusal): void => webhooks.refused(refusal);
   const registry = new Registry();
   const recordings = await Recordings.open(config, {
     ...{ store, log, onRefused, ongoing: remembered.open },
@@ -161,6 +158,10 @@ async function assemble(
     systemClock,
     log,
   );
+  const face = Face.open(config, {
+    ...{ recordings, webhooks, version, log, open: remembered.open },
+    ongoing: () => hub.ongoing(everything),
+  });
   await takeBack(registry, journal, pipeline, config.sources, remembered);
   const encoder = new Encoder(site, journal.epoch);
   const schedule = adaptiveSchedule();
@@ -174,6 +175,7 @@ async function assemble(
     hub.publish(entries);
     const events = entries.map(({ event }) => event);
     recordings.desk.committed(events);
+    face?.committed(events);
     onEvents?.(events);
     if (entries.some(({ event }) => event.kind === 'call.ended')) filing?.nudge();
   });
@@ -250,6 +252,7 @@ async function assemble(
       beforeScrape: async () => void (standing = await webhooks.standing()),
       webhooks,
       recordings,
+      ...(face && { face }),
     });
   } catch (error) {
     clearInterval(timer);
@@ -282,6 +285,7 @@ async function assemble(
     clearInterval(timer);
     securing?.stop();
     await http?.close();
+    await face?.stop();
     await webhooks.stop();
     await retention.stop();
     await filing?.stop();
@@ -302,6 +306,7 @@ async function assemble(
       await sources.renew(renewed.sources);
       webhooks.renew(renewed);
       recordings.renew(renewed);
+      face?.renew(renewed);
       current = renewed;
       log.info({ sessionsEnded: ended, needRestart: needs }, 'config.reloaded');
       return needs;

@@ -19,6 +19,7 @@ import { redactedProblems } from '../webhook/redaction.ts';
 import { Roster } from '../webhook/roster.ts';
 import { createSender } from '../webhook/sender.ts';
 import type { Outcome } from '../webhook/sending.ts';
+import type { Refusal } from './desk.ts';
 import { steadyClock } from './steady-clock.ts';
 
 export interface WebhookParts {
@@ -54,10 +55,12 @@ export class Webhooks {
   readonly #roster: Roster;
   readonly #bridge: Bridge;
   readonly #store: StoreClient;
+  readonly #log: Log;
   readonly #retention: OutboxRetention;
 
   private constructor(config: Config, parts: WebhookParts, roster: Roster, bridge: Bridge) {
     const { store, log, find } = parts;
+    this.#log = log;
     this.#roster = roster;
     this.#bridge = bridge;
     this.#store = store;
@@ -128,6 +131,13 @@ export class Webhooks {
   /** Has occurrences delivered that are no events of the journal; resolves when they are on the disk. */
   async tell(occurrences: readonly Occurrence[]): Promise<void> {
     for (const occurrence of occurrences) await this.#bridge.tell(occurrence);
+  }
+
+  /** A recorder did not do what it was told. */
+  refused(refusal: Refusal): void {
+    this.tell([{ kind: 'command-failed', ...refusal }]).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'webhook.failing');
+    });
   }
 
   /** Rejects with a StoreError when the store cannot be read. */

@@ -4,6 +4,7 @@
  */
 import type { ApiUser } from '../access/users.ts';
 import type {
+  Found,
   FoundRecording,
   FoundSegment,
   KeptSegment,
@@ -56,13 +57,15 @@ export async function selectSegment(
   user: ApiUser,
   wanted: Wanted,
 ): Promise<SelectedSegment> {
-  const found = await searched(user, wanted, async (criteria, limit) =>
+  const found = await searched(user, wanted, async (criteria, limit) => {
+    const { rows, ...how } = await books.searchSegments({ criteria, limit });
     // The books find recordings, and tell all segments of these.
-    (await books.searchSegments({ criteria, limit })).filter(
+    const asked = rows.filter(
       ({ id, filename }) =>
         (criteria.segment ?? id) === id && (criteria.filename ?? filename) === filename,
-    ),
-  );
+    );
+    return { rows: asked, ...how };
+  });
   if (found.kind !== 'one') return found;
   const dossier = await dossierOf(books, user, found.one.recording);
   const segment = dossier?.segments.find(({ id }) => id === found.one.id);
@@ -85,27 +88,29 @@ export async function dossierOf(
 async function searched<Row extends FoundRecording | FoundSegment>(
   user: ApiUser,
   { criteria, isImpossible, mostListed }: Wanted,
-  search: (criteria: RecordingCriteria, limit: number) => Promise<readonly Row[]>,
+  search: (criteria: RecordingCriteria, limit: number) => Promise<Found<Row>>,
 ): Promise<Selection<Row, Row>> {
   // Who may see no video has no recording that has some.
   if (isImpossible || (criteria.hasVideo === true && !user.video)) return { kind: 'none' };
   // Two tell one from several, and one more than is shown tells that there are more.
   const limit = mostListed + 1;
   const within = user.account === undefined ? {} : { account: user.account };
-  let rows = await search({ ...criteria, ...within }, limit);
+  let { rows, isComplete } = await search({ ...criteria, ...within }, limit);
   if (rows.length === 0 && criteria.isrUcid !== undefined && criteria.ingressCallId === undefined) {
     // Either id may be given where a UCID is asked for.
     const { isrUcid, ...others } = criteria;
-    rows = await search({ ...others, ingressCallId: isrUcid, ...within }, limit);
+    const byOther = { ...others, ingressCallId: isrUcid, ...within };
+    ({ rows, isComplete } = await search(byOther, limit));
   }
   const seen = rows.filter(({ account }) => user.account === undefined || account === user.account);
   const [first] = seen;
-  if (first === undefined) return { kind: 'none' };
-  if (seen.length === 1) return { kind: 'one', one: first };
+  // A search that ended early does not say that there is none, nor that one is the only one.
+  if (first === undefined && isComplete) return { kind: 'none' };
+  if (first !== undefined && seen.length === 1 && isComplete) return { kind: 'one', one: first };
   const shown = seen
     .slice(0, mostListed)
     .sort((one, other) => one.startMs - other.startMs || one.id - other.id);
-  return { kind: 'several', rows: shown, isCut: seen.length > mostListed };
+  return { kind: 'several', rows: shown, isCut: !isComplete || seen.length > mostListed };
 }
 
 function hasEnded({ segments }: RecordingDossier, id: number | undefined): boolean {

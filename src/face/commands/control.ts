@@ -203,8 +203,8 @@ async function oneInProgress(
 }
 
 async function newestOf({ books }: FacePorts, callId: string): Promise<number | undefined> {
-  const [found] = await books.search({ criteria: { callId, inProgress: true }, limit: 1 });
-  return found?.id;
+  const { rows } = await books.search({ criteria: { callId, inProgress: true }, limit: 1 });
+  return rows[0]?.id;
 }
 
 /** A name that says what is asked to be in the file. */

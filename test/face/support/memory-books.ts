@@ -3,8 +3,9 @@
  */
 import type { FacePorts } from '../../../src/face/ports.ts';
 import type {
-  FoundRecording,
-  FoundSegment,
+  Found,
+  FoundRecordings,
+  FoundSegments,
   KeptSegment,
   RecordingChange,
   RecordingCriteria,
@@ -28,29 +29,33 @@ export class MemoryBooks implements Books {
     for (const each of dossiers) this.dossiers.set(each.recording.id, each);
   }
 
-  search(search: RecordingSearch): Promise<readonly FoundRecording[]> {
+  search(search: RecordingSearch): Promise<FoundRecordings> {
     return this.#answered(() =>
-      this.#matching(search).map(({ recording, segments }) => ({
-        ...recording,
-        filename: segments[0]?.filename ?? null,
-      })),
+      complete(
+        this.#matching(search).map(({ recording, segments }) => ({
+          ...recording,
+          filename: segments[0]?.filename ?? null,
+        })),
+      ),
     );
   }
 
-  searchSegments(search: RecordingSearch): Promise<readonly FoundSegment[]> {
+  searchSegments(search: RecordingSearch): Promise<FoundSegments> {
     return this.#answered(() =>
-      this.#matching({ ...search, limit: Infinity })
-        .flatMap(({ recording, segments, supplements }) =>
-          segments
-            .filter((segment) => fitsSegment(segment, search.criteria))
-            .map((segment) => ({
-              ...segment,
-              hasVideo: supplements.some(({ kind }) => kind === 'video'),
-              account: recording.account,
-              extensions: recording.extensions,
-            })),
-        )
-        .slice(0, search.limit),
+      complete(
+        this.#matching({ ...search, limit: Infinity })
+          .flatMap(({ recording, segments, supplements }) =>
+            segments
+              .filter((segment) => fitsSegment(segment, search.criteria))
+              .map((segment) => ({
+                ...segment,
+                hasVideo: supplements.some(({ kind }) => kind === 'video'),
+                account: recording.account,
+                extensions: recording.extensions,
+              })),
+          )
+          .slice(0, search.limit),
+      ),
     );
   }
 
@@ -153,4 +158,8 @@ function fitsSegment({ id, filename }: KeptSegment, criteria: RecordingCriteria)
 
 function within(ms: number | null, { from = -Infinity, through = Infinity }: Span = {}): boolean {
   return ms !== null && ms >= from && ms <= through;
+}
+
+function complete<Row>(rows: readonly Row[]): Found<Row> {
+  return { rows, isComplete: true, lookedThrough: null };
 }

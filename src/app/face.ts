@@ -1,0 +1,122 @@
+/**
+ * Puts the FACE interface together: the vendor's routes over our books and recorders, and the policies that follow
+ * from events, those of recorders of ours among them.
+ */
+import type { FastifyPluginCallback } from 'fastify';
+import { nanoid } from 'nanoid';
+import { systemClock } from '../base/clock.ts';
+import type { Call } from '../call/call.ts';
+import { type CallEvent, isOfCall } from '../call/event.ts';
+import type { Config } from '../config/settings.ts';
+import { Notifying } from '../face/notifying.ts';
+import { mostAgents } from '../face/policies.ts';
+import type { FaceSettings, LiveCalls } from '../face/ports.ts';
+import { faceRoutes } from '../face/routes.ts';
+import { aorOf, tookPart, ucidOf } from '../record/session.ts';
+import type { Log } from '../telemetry/log.ts';
+import { RecordingWatch } from './recording-watch.ts';
+import type { Recordings } from './recordings.ts';
+import { ScreenCapture } from './screen-capture.ts';
+import type { Webhooks } from './webhooks.ts';
+
+export interface FaceParts {
+  readonly recordings: Recordings;
+  /** Calls that go on, as the last run left them. */
+  readonly open: readonly Call[];
+  readonly ongoing: LiveCalls['ongoing'];
+  readonly webhooks: Pick<Webhooks, 'tell'>;
+  /** Of this server. */
+  readonly version: string;
+  readonly log: Log;
+}
+
+export class Face {
+  readonly plugin: FastifyPluginCallback;
+  readonly #notifying: Notifying;
+  readonly #capture: ScreenCapture;
+  readonly #version: string;
+  readonly #watch: RecordingWatch;
+  #settings: FaceSettings;
+
+  /** Undefined when it is not to be served. */
+  static open(config: Config, parts: FaceParts): Face | undefined {
+    return config.face.enabled ? new Face(config, parts) : undefined;
+  }
+
+  private constructor(
+    config: Config,
+    { recordings, open, ongoing, webhooks, version, log }: FaceParts,
+  ) {
+    const { books, desk, logins, media } = recordings;
+    this.#version = version;
+    this.#watch = new RecordingWatch(open);
+    this.#settings = settingsOf(config, version);
+    this.#capture = new ScreenCapture(config.screenCapture);
+    this.#notifying = new Notifying(config.policies, {
+      capture: (action, target) => this.#capture.capture(action, target),
+      tell: (notification) =>
+        webhooks.tell([
+          { kind: 'notified', id: nanoid(), atMs: systemClock.now(), ...notification },
+        ]),
+      log: ({ event: policy }) => log.info({ policy }, 'policy.event'),
+      onNotDone: (what, policy, reason) => {
+        const { startUrl, stopUrl } = this.#capture.settings;
+        // The usual policies hold for everybody, also for who captures no screens.
+        const isUnused = what === 'capture' && startUrl === undefined && stopUrl === undefined;
+        log[isUnused ? 'debug' : 'warn']({ what, policy, reason }, 'policy.not-done');
+      },
+    });
+    this.plugin = faceRoutes({
+      ...{ books, logins, media, log, recorders: desk },
+      calls: { ongoing, accountOf: (call) => recordings.accountOf(call) },
+      policies: {
+        eventNotify: (parameters) => this.#notifying.notify(parameters),
+        startScreenCapture: (parameters) => this.#notifying.command('start', parameters),
+        stopScreenCapture: (parameters) => this.#notifying.command('stop', parameters),
+      },
+      settings: () => this.#settings,
+      clock: systemClock,
+      onFault: (error, route) => log.error({ err: error, request: route }, 'request.failed'),
+    });
+  }
+
+  /** Told of every event once it is on the disk: what our recorders do is an event for policies too. */
+  committed(events: readonly CallEvent[]): void {
+    for (const event of events) {
+      if (!isOfCall(event) || event.call.recordings.length === 0) continue;
+      const turns = this.#watch.take(event.call);
+      for (const _ of turns.began) this.#notify('AudioRecordingStarted', event.call);
+      for (const _ of turns.ended) this.#notify('AudioRecordingEnded', event.call);
+    }
+  }
+
+  #notify(event: string, call: Call): void {
+    const aors = call.legs.filter(tookPart).flatMap((leg) => aorOf(leg) ?? []);
+    this.#notifying.notify(
+      new Map([
+        ['event', event],
+        ['ucid', ucidOf(call) ?? ''],
+        ['calledAors', [...new Set(aors)].slice(0, mostAgents).join(',')],
+      ]),
+    );
+  }
+
+  /** From here on these hold. */
+  renew(config: Config): void {
+    this.#settings = settingsOf(config, this.#version);
+    this.#notifying.policies = config.policies;
+    this.#capture.settings = config.screenCapture;
+  }
+
+  stop(): Promise<void> {
+    return this.#capture.close();
+  }
+}
+
+function settingsOf({ face, customData }: Config, version: string): FaceSettings {
+  return {
+    version: face.version === '' ? `offhook ${version}` : face.version,
+    strictStatus: face.strictStatus,
+    customData,
+  };
+}
