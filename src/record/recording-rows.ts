@@ -49,21 +49,34 @@ export function recordingRowsOf(
     if (isOfCall(event) && event.call.recordings.length > 0) calls.set(event.call.id, event.call);
   }
   if (calls.size === 0) return undefined;
-  const all = [...calls.values()];
-  return {
-    recordings: all.flatMap((call) => recordingsOf(call, site)),
-    segments: all.flatMap((call) => call.recordings.map((each) => segmentOf(call, each))),
-  };
+  const recordings: RecordingRow[] = [];
+  const continued: RecordingRow[] = [];
+  const segments: SegmentRow[] = [];
+  for (const call of calls.values()) {
+    const facts = factsOf(call, site);
+    const met = new Set<number>();
+    for (const { id, of, startedAtMs } of call.recordings) {
+      const recording = of ?? id;
+      if (met.has(recording)) continue;
+      met.add(recording);
+      const row = { ...facts, id: recording, startMs: Math.trunc(startedAtMs) };
+      (of === undefined ? recordings : continued).push(row);
+    }
+    segments.push(...call.recordings.map((each) => segmentOf(call, each)));
+  }
+  segments.sort((a, b) => a.id - b.id);
+  return { recordings, continued, segments };
 }
 
-/** Those that began in this call; one that began in another has its row from there. */
-function recordingsOf(call: Call, { rss, belonging }: RecordingSite): RecordingRow[] {
-  const first = call.recordings.filter(({ of }) => of === undefined);
-  if (first.length === 0) return [];
+/** What a call says of everything that is recorded of it. */
+function factsOf(
+  call: Call,
+  { rss, belonging }: RecordingSite,
+): Omit<RecordingRow, 'id' | 'startMs'> {
   const participants = participantsOf(call);
   const aors = participants.flatMap(({ aor }) => (aor === null ? [] : [aor]));
   const { account, route } = belonging(call);
-  const common = {
+  return {
     callId: call.id,
     source: call.source,
     ...{ account, route, rss },
@@ -77,7 +90,6 @@ function recordingsOf(call: Call, { rss, belonging }: RecordingSite): RecordingR
     extensions: JSON.stringify(call.extensions),
     aors: [...new Set(aors)],
   };
-  return first.map(({ id, startedAtMs }) => ({ id, ...common, startMs: Math.trunc(startedAtMs) }));
 }
 
 function participantsOf(call: Call): Participant[] {

@@ -1,15 +1,17 @@
 /** What sources' events say of recordings, written in the transaction of the events. What people have said stays. */
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import type { RecordingRow, RecordingRows, SegmentRow } from './recording-messages.ts';
 import { kept, whole, wholeOrNull } from './recording-values.ts';
 
 /** To be called within a transaction. The same rows once more change nothing. */
 export function recordingRowsWriter(db: Database): (rows: RecordingRows) => void {
-  const putRecording = db.prepare(
-    `INSERT INTO recordings (id, call_id, source, account, route, rss, ani, dnis, isr_ucid, ingress_call_id,
-       egress_call_id, agent_seen, start_ms, pause_ms, participants, extensions)
+  const add = `INSERT INTO recordings (id, call_id, source, account, route, rss, ani, dnis, isr_ucid,
+       ingress_call_id, egress_call_id, agent_seen, start_ms, pause_ms, participants, extensions)
      VALUES (@id, @callId, @source, @account, @route, @rss, @ani, @dnis, @isrUcid, @ingressCallId,
-       @egressCallId, @agentId, @startMs, 0, @participants, @extensions)
+       @egressCallId, @agentId, @startMs, 0, @participants, @extensions)`;
+  const addRecording = db.prepare(`${add} ON CONFLICT DO NOTHING`);
+  const putRecording = db.prepare(
+    `${add}
      ON CONFLICT (id) DO UPDATE SET account = excluded.account, route = excluded.route, ani = excluded.ani,
        dnis = excluded.dnis, isr_ucid = excluded.isr_ucid, ingress_call_id = excluded.ingress_call_id,
        egress_call_id = excluded.egress_call_id, agent_seen = excluded.agent_seen,
@@ -23,20 +25,26 @@ export function recordingRowsWriter(db: Database): (rows: RecordingRows) => void
     `INSERT INTO recording_aors SELECT ?, start_ms, id FROM recordings WHERE id = ?
      ON CONFLICT DO NOTHING`,
   );
-  const putSegment = db.prepare(
+  const setSegment = db.prepare(
+    `UPDATE segments SET end_ms = @endMs, pause_ms = @pauseMs, paused_since_ms = @pausedSinceMs,
+       paused_with_silence = @pausedWithSilence, goes_on = @goesOn,
+       file = iif(renamed, file, @file), filename = iif(renamed, filename, @filename)
+     WHERE id = @id AND ((end_ms, pause_ms, paused_since_ms, paused_with_silence, goes_on)
+       IS NOT (@endMs, @pauseMs, @pausedSinceMs, @pausedWithSilence, @goesOn)
+       OR (renamed = 0 AND file IS NOT @file))`,
+  );
+  // Apart from the above, as its number in the recording has to be counted only once.
+  const addSegment = db.prepare(
     `INSERT INTO segments (id, recording, recorded_ms, call_id, leg, sequence, start_ms, end_ms, pause_ms,
        paused_since_ms, paused_with_silence, goes_on, file, filename)
-     VALUES (@id, @recording, coalesce((SELECT start_ms FROM recordings WHERE id = @recording), @startMs),
+     SELECT @id, @recording, coalesce((SELECT start_ms FROM recordings WHERE id = @recording), @startMs),
        @callId, @leg, 1 + (SELECT count(*) FROM segments WHERE recording = @recording AND id < @id),
-       @startMs, @endMs, @pauseMs, @pausedSinceMs, @pausedWithSilence, @goesOn, @file, @filename)
-     ON CONFLICT (id) DO UPDATE SET end_ms = excluded.end_ms, pause_ms = excluded.pause_ms,
-       paused_since_ms = excluded.paused_since_ms, paused_with_silence = excluded.paused_with_silence,
-       goes_on = excluded.goes_on,
-       file = iif(renamed, file, excluded.file), filename = iif(renamed, filename, excluded.filename)
-     WHERE (end_ms, pause_ms, paused_since_ms, paused_with_silence, goes_on)
-       IS NOT (excluded.end_ms, excluded.pause_ms, excluded.paused_since_ms, excluded.paused_with_silence,
-         excluded.goes_on)
-       OR (renamed = 0 AND file IS NOT excluded.file)`,
+       @startMs, @endMs, @pauseMs, @pausedSinceMs, @pausedWithSilence, @goesOn, @file, @filename
+     WHERE NOT EXISTS (SELECT 1 FROM segments WHERE id = @id)`,
+  );
+  // One that was told late stands before those that were told sooner.
+  const makeRoom = db.prepare<{ recording: number; id: number }>(
+    'UPDATE segments SET sequence = sequence + 1 WHERE recording = @recording AND id > @id',
   );
   // It goes on while a segment does, and when the last one says that another follows which is not there yet.
   const close = db.prepare<{ id: number }>(
@@ -49,15 +57,22 @@ export function recordingRowsWriter(db: Database): (rows: RecordingRows) => void
   const reserve = db.prepare<[number]>(
     "UPDATE meta SET value = max(value, ?) WHERE key = 'last_segment'",
   );
-  return ({ recordings, segments }) => {
-    for (const row of recordings) {
-      putRecording.run(recordingValues(row));
+  const put = (statement: Statement, rows: readonly RecordingRow[]): void => {
+    for (const row of rows) {
+      statement.run(recordingValues(row));
       for (const aor of row.aors) putAor.run(kept(aor), row.id);
     }
+  };
+  return ({ recordings, continued = [], segments }) => {
+    put(putRecording, recordings);
+    put(addRecording, continued);
     let last = 0;
     const changed = new Set<number>();
     for (const segment of segments) {
-      if (putSegment.run(segmentValues(segment)).changes > 0) changed.add(segment.recording);
+      const values = segmentValues(segment);
+      const isNew = addSegment.run(values).changes > 0;
+      if (isNew) makeRoom.run({ recording: segment.recording, id: segment.id });
+      if (isNew || setSegment.run(values).changes > 0) changed.add(segment.recording);
       last = Math.max(last, segment.id);
     }
     for (const id of changed) close.run({ id });

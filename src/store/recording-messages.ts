@@ -54,6 +54,11 @@ export interface RecordingRow {
 /** Of one commit, in order. */
 export interface RecordingRows {
   readonly recordings: readonly RecordingRow[];
+  /**
+   * Recordings that began in another call, as the call tells of them in which they go on. The addresses come to those
+   * that are known; the row is taken only where there is none, as when nobody was ever told of the other call.
+   */
+  readonly continued?: readonly RecordingRow[];
   readonly segments: readonly SegmentRow[];
 }
 

@@ -17,6 +17,8 @@ import { newFolder } from '../support/data-folder.ts';
 export async function newRecordings(bounds: Partial<SearchBounds> = {}) {
   const folder = await newFolder();
   const db = openForWriting(folder);
+  // Nothing here is about what a loss of power leaves.
+  db.exec('PRAGMA synchronous = OFF');
   const readonly = openForReading(folder);
   onTestFinished(() => {
     readonly.close();
