@@ -3,11 +3,19 @@
  * them offers, and what they are for a call of ours. Pure.
  * Source: Interactive Session Recorder API Guide, "External Event Notifications".
  */
-import type { Call, Leg, Party, Recording } from '../../call/call.ts';
-import { numberOf } from '../../call/identity.ts';
+import type { Call, Party, Recording } from '../../call/call.ts';
+import { pausedMs } from '../../record/recording-rows.ts';
+import {
+  aniOf,
+  aorOf,
+  dnisOf,
+  egressCallIdOf,
+  ingressCallIdOf,
+  tookPart,
+  ucidOf,
+} from '../../record/session.ts';
 import { atMsOf, callOf, type Occurrence } from '../occurrence.ts';
 import { baseNameOf, tellable } from './query.ts';
-import { pausedMs } from './recordings.ts';
 
 export const eventTypes = [
   'RECORDING_STARTED_EVENT',
@@ -81,79 +89,92 @@ export function offeredBy(event: EventType): readonly Parameter[] {
 /** What is told of, and with what result. */
 export interface Told {
   readonly call: Call;
-  /** The recording and its place in the call; undefined when there is none, as after a start that failed. */
-  readonly recording: { readonly index: number; readonly of: Recording } | undefined;
+  /** The segment; undefined when there is none, as after a start that failed. */
+  readonly segment: Recording | undefined;
+  /**
+   * What the event is about, up to the segment: that alone, or all segments of its recording as far as the call
+   * shows them.
+   */
+  readonly scope: readonly Recording[];
   /** When it happened, milliseconds since 1970. */
   readonly atMs: number;
   /** In the receiver's words. */
   readonly result: string;
 }
 
-/** @throws {RangeError} when the occurrence is of no call, or the call has no such recording */
+/**
+ * @param index place of the segment in the call's recordings
+ * @throws {RangeError} when the occurrence is of no call, or the call has no such segment
+ */
 export function toldOf(
+  event: EventType,
   occurrence: Occurrence,
-  recording: number | undefined,
+  index: number | undefined,
   result: string,
 ): Told {
   const call = callOf(occurrence);
   if (call === undefined) throw new RangeError(`of no call: ${occurrence.kind}`);
   const told = { call, atMs: atMsOf(occurrence), result };
-  if (recording === undefined) return { ...told, recording };
-  const of = call.recordings[recording];
-  if (of === undefined) {
-    throw new RangeError(`recording ${recording} of a call that has ${call.recordings.length}`);
+  if (index === undefined) return { ...told, segment: undefined, scope: [] };
+  const segment = call.recordings[index];
+  if (segment === undefined) {
+    throw new RangeError(`recording ${index} of a call that has ${call.recordings.length}`);
   }
-  return { ...told, recording: { index: recording, of } };
+  if (event.startsWith('SEGMENT')) return { ...told, segment, scope: [segment] };
+  const scope = call.recordings
+    .slice(0, index + 1)
+    .filter((each) => recordingIdOf(each) === recordingIdOf(segment));
+  return { ...told, segment, scope };
 }
 
 /** The value of each parameter, not encoded; empty where there is nothing to tell. */
 export const values: Readonly<Record<Parameter, (told: Told) => string>> = {
   RESULT: ({ result }) => result,
-  FILENAME: ({ recording }) => tellable(baseNameOf(recording?.of.file)),
-  // Permanent ids exist once the recording has ended.
-  RECORDING_ID: (told) => (endOf(told) === undefined ? '' : idOf('recording', told)),
-  SEGMENT_ID: (told) => (endOf(told) === undefined ? '' : idOf('segment', told)),
-  TMP_SEGMENT_ID: (told) => idOf('tmp-segment', told),
-  TMP_RECORDING_ID: (told) => idOf('tmp-recording', told),
-  START_TIME: ({ recording }) => timeOf(recording?.of.startedAtMs),
-  END_TIME: (told) => timeOf(endOf(told)),
-  ISR_UCID: ({ call }) => tellable(call.platformIds[0]),
-  INGRESS_CALLID: ({ call }) =>
-    tellable(call.legs.find(({ role }) => role === 'caller')?.key ?? call.platformIds[0]),
-  EGRESS_CALLID: ({ call }) => tellable(calledLegOf(call)?.key),
+  FILENAME: ({ segment }) => tellable(baseNameOf(segment?.file)),
+  // Once it has ended, what was a temporary id is the permanent one.
+  RECORDING_ID: ({ segment }) => (segment?.endedAtMs === undefined ? '' : recordingIdOf(segment)),
+  SEGMENT_ID: ({ segment }) => (segment?.endedAtMs === undefined ? '' : numeral(segment.id)),
+  TMP_SEGMENT_ID: ({ segment }) => numeral(segment?.id),
+  TMP_RECORDING_ID: ({ segment }) => (segment === undefined ? '' : recordingIdOf(segment)),
+  START_TIME: ({ scope: [first] }) => timeOf(first?.startedAtMs),
+  END_TIME: ({ segment }) => timeOf(segment?.endedAtMs),
+  ISR_UCID: ({ call }) => tellable(ucidOf(call)),
+  INGRESS_CALLID: ({ call }) => tellable(ingressCallIdOf(call)),
+  EGRESS_CALLID: ({ call }) => tellable(egressCallIdOf(call)),
   SESSION_ID: ({ call }) => call.id,
-  DURATION: ({ recording }) =>
-    recording?.of.endedAtMs === undefined
-      ? ''
-      : String(recording.of.endedAtMs - recording.of.startedAtMs),
-  PAUSE_LENGTH: ({ recording, atMs }) =>
-    recording === undefined ? '' : String(pausedMs(recording.of, atMs)),
-  // Asterisk's mute writes silence; it never cuts.
-  PAUSE_SILENCE: () => 'true',
+  DURATION: ({ segment, scope }) =>
+    segment?.endedAtMs === undefined ? '' : String(sum(scope.map(lengthOf))),
+  PAUSE_LENGTH: ({ segment, scope, atMs }) =>
+    segment === undefined ? '' : String(sum(scope.map((each) => pausedMs(each, atMs)))),
+  PAUSE_SILENCE: ({ segment }) => String(segment === undefined || !isLastPauseCut(segment)),
   DELETE_FLAG: () => 'false',
-  ANI: ({ call }) => tellable(call.caller.number),
-  DNIS: ({ call }) => tellable(call.dialled ?? call.called.number),
-  CALLING_AORS: ({ call }) => aorOf(call.caller),
+  ANI: ({ call }) => tellable(aniOf(call)),
+  DNIS: ({ call }) => tellable(dnisOf(call)),
+  CALLING_AORS: ({ call }) => aorsOf([call.caller]),
   CALLED_AORS: ({ call }) => aorsOf([call.called, ...call.legs.filter(tookPart)]),
 };
 
-function endOf({ recording }: Told): number | undefined {
-  return recording?.of.endedAtMs;
+function recordingIdOf({ id, of = id }: Recording): string {
+  return numeral(of);
 }
 
-/** The leg that answered, until then the one that was rung last. */
-function calledLegOf({ legs, answeredBy }: Call): Leg | undefined {
-  return (
-    legs.find(({ key }) => key === answeredBy) ??
-    legs.findLast(({ role, party }) => role === 'called' && party)
-  );
+/** What was stored by a version that did not number segments has none. */
+function numeral(id: number | undefined): string {
+  return Number.isInteger(id) ? String(id) : '';
 }
 
-/** The same on every repeat and in every version: receivers keep it. */
-function idOf(what: string, { call, recording }: Told): string {
-  if (recording === undefined) return '';
-  const { leg, startedAtMs } = recording.of;
-  return String(numberOf(what, call.id, leg, String(startedAtMs), String(recording.index)));
+function lengthOf({ startedAtMs, endedAtMs = startedAtMs }: Recording): number {
+  return endedAtMs - startedAtMs;
+}
+
+function sum(lengths: readonly number[]): number {
+  return lengths.reduce((total, each) => total + each, 0);
+}
+
+/** Of the pauses that go on now, or else of the last one that was. */
+function isLastPauseCut({ pauses }: Recording): boolean {
+  const latestMs = Math.max(...pauses.map(({ toMs = Infinity }) => toMs));
+  return pauses.some(({ toMs = Infinity, cut }) => toMs === latestMs && cut === true);
 }
 
 /** `yyyy-MM-dd HH:mm:ss.SSS`, UTC, as the recorder's metadata have it. */
@@ -164,31 +185,10 @@ function timeOf(ms: number | undefined): string {
 /** Most addresses of one side; a conference may have any number of parties. */
 const mostAors = 8;
 
-function tookPart({ role, party, connectedAtMs }: Leg): boolean {
-  return party && role !== 'caller' && connectedAtMs !== undefined;
-}
-
 function aorsOf(parties: readonly Party[]): string {
-  const all = new Set(parties.map(aorOf).filter((aor) => aor !== ''));
-  return [...all].slice(0, mostAors).join(',');
-}
-
-/** SIP URI of a party (RFC 3261 §19.1): what would end its user part, or the list, is escaped. */
-function aorOf({ number, address }: Party): string {
-  const host = hostOf(address);
-  const given = tellable(number);
-  if (given === '') return host === undefined ? '' : `sip:${host}`;
-  const at = given.lastIndexOf('@');
-  const own = at > 0 ? hostOf(given.slice(at + 1)) : undefined;
-  const user = own === undefined ? given : given.slice(0, at);
-  const known = own ?? host;
-  const escaped = encodeURIComponent(user).replaceAll('%2B', '+');
-  return known === undefined ? `sip:${escaped}` : `sip:${escaped}@${known}`;
-}
-
-/** A host, with or without port; undefined for what cannot be one. */
-function hostOf(address: string | undefined): string | undefined {
-  if (address === undefined || !/^[A-Za-z0-9.:[\]-]{1,255}$/.test(address)) return undefined;
-  // An IPv6 address stands in brackets, where its colons are no port's.
-  return /^[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*$/.test(address) ? `[${address}]` : address;
+  const all = parties.map((party) => aorOf({ ...party, number: tellable(party.number) }) ?? '');
+  return [...new Set(all)]
+    .filter((aor) => aor !== '')
+    .slice(0, mostAors)
+    .join(',');
 }

@@ -3,7 +3,7 @@
  * a URL whose parameters the destination has written down.
  */
 import { z } from 'zod';
-import type { Call } from '../../call/call.ts';
+import type { Call, Recording } from '../../call/call.ts';
 import type { Destination } from '../destination.ts';
 import { isLimited } from '../filter.ts';
 import type { CommandFailed, Occurrence, RecorderCommand } from '../occurrence.ts';
@@ -41,13 +41,26 @@ const options = z.strictObject({
 });
 export type OracleIsrOptions = z.output<typeof options>;
 
-/** A segment lies within its recording, so it starts after it and ends before it. */
-const eventsOfStep: Readonly<Record<RecordingStep, readonly EventType[]>> = {
-  started: ['RECORDING_STARTED_EVENT', 'SEGMENT_STARTED_EVENT'],
-  paused: ['RECORDING_PAUSED_EVENT'],
-  resumed: ['RECORDING_RESUMED_EVENT'],
-  ended: ['SEGMENT_ENDED_EVENT', 'RECORDING_ENDED_EVENT'],
-};
+/**
+ * A segment lies within its recording, so it starts after it and ends before it. Only the first segment starts a
+ * recording, and only one that does not go on ends it.
+ */
+function eventsOf(step: RecordingStep, { of, goesOn }: Partial<Recording>): readonly EventType[] {
+  switch (step) {
+    case 'started':
+      return of === undefined
+        ? ['RECORDING_STARTED_EVENT', 'SEGMENT_STARTED_EVENT']
+        : ['SEGMENT_STARTED_EVENT'];
+    case 'paused':
+      return ['RECORDING_PAUSED_EVENT'];
+    case 'resumed':
+      return ['RECORDING_RESUMED_EVENT'];
+    case 'ended':
+      return goesOn === true
+        ? ['SEGMENT_ENDED_EVENT']
+        : ['SEGMENT_ENDED_EVENT', 'RECORDING_ENDED_EVENT'];
+  }
+}
 
 const steps = ['started', 'paused', 'resumed', 'ended'] as const satisfies readonly RecordingStep[];
 
@@ -81,7 +94,10 @@ function partsOf(
     case 'call': {
       const changes = recordingChanges(occurrence.event, before);
       if (changes.length === 0) return nothing;
-      const told = changes.filter(({ step }) => eventsOfStep[step].includes(event));
+      const { recordings } = occurrence.event.call;
+      const told = changes.filter(({ step, index }) =>
+        eventsOf(step, recordings[index] ?? {}).includes(event),
+      );
       return partsFor(
         event,
         told.map(({ index }) => index),
@@ -122,7 +138,7 @@ export function valuesOf(
   const event = eventOf(topic);
   if (event === undefined) throw new RangeError(`no event of this dialect: ${topic}`);
   const word = occurrence.kind === 'command-failed' ? result.failure : result.success;
-  const told = toldOf(occurrence, about === undefined ? undefined : Number(about), word);
+  const told = toldOf(event, occurrence, about === undefined ? undefined : Number(about), word);
   const offered = offeredBy(event);
   return (name) => {
     const parameter = offered.find((each) => each === name);
@@ -182,7 +198,7 @@ function sample(
   id: string,
   nowMs: number,
 ): Occurrence {
-  const step = steps.find((each) => eventsOfStep[each].includes(event)) ?? 'started';
+  const step = steps.find((each) => eventsOf(each, {}).includes(event)) ?? 'started';
   return { kind: 'call', event: trialEvent(`recording.${step}`, id, nowMs) };
 }
 

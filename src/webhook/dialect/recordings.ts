@@ -52,10 +52,15 @@ function stepsOf(was: Recording | undefined, now: Recording): RecordingStep[] {
   const steps: RecordingStep[] = was === undefined ? ['started'] : [];
   if (now.endedAtMs !== undefined) return [...steps, 'ended'];
   const muted = mutedSides(now);
-  const mutedBefore = was === undefined ? new Set<'says' | 'hears'>() : mutedSides(was);
+  const mutedBefore = mutedSides(was ?? { pauses: takenOver(now) });
   if ([...mutedBefore].some((side) => !muted.has(side))) steps.push('resumed');
   if ([...muted].some((side) => !mutedBefore.has(side))) steps.push('paused');
   return steps;
+}
+
+/** Whoever was muted when a recording went on in this segment has been so before: nothing that is new. */
+function takenOver({ of, startedAtMs, pauses }: Recording): Recording['pauses'] {
+  return of === undefined ? [] : pauses.filter(({ fromMs }) => fromMs === startedAtMs);
 }
 
 /** When the recording last did what the step says; undefined when it never did. */
@@ -94,21 +99,4 @@ function stepOf(kind: OfCall['kind']): RecordingStep | undefined {
     default:
       return undefined;
   }
-}
-
-/**
- * How long the recording has been paused, milliseconds; what is muted on both sides counts once.
- * @param untilMs how far a pause that goes on is counted
- */
-export function pausedMs({ pauses }: Recording, untilMs: number): number {
-  const spans = pauses
-    .map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs ?? Math.max(untilMs, fromMs) }))
-    .sort((a, b) => a.fromMs - b.fromMs);
-  let total = 0;
-  let countedMs = -Infinity;
-  for (const { fromMs, toMs } of spans) {
-    total += Math.max(0, toMs - Math.max(fromMs, countedMs));
-    countedMs = Math.max(countedMs, toMs);
-  }
-  return total;
 }

@@ -98,21 +98,23 @@ function visitOf(visit: QueueVisit): StandardCall['queue'][number] {
 }
 
 function recordingOf(
-  { leg: key, startedAtMs, endedAtMs, pauses, file }: Recording,
+  { id, of = id, leg: key, startedAtMs, endedAtMs, pauses, file }: Recording,
   legs: readonly Leg[],
 ): StandardCall['recordings'][number] {
   const open = endedAtMs === undefined ? pauses.filter((pause) => pause.toMs === undefined) : [];
   const sides = new Set(open.map((pause) => pause.side));
   const [first] = sides;
   return {
+    ...{ id, recording: of },
     state: endedAtMs !== undefined ? 'ended' : open.length > 0 ? 'paused' : 'recording',
     side: sides.size > 1 ? 'both' : first,
     number: legs.find((leg) => leg.key === key)?.number,
     started: isoTime(startedAtMs),
     ended: timeIf(endedAtMs),
     file,
-    pauses: pauses.map(({ side, fromMs, toMs }) => ({
+    pauses: pauses.map(({ side, fromMs, toMs, cut }) => ({
       side,
+      cut,
       from: isoTime(fromMs),
       to: timeIf(toMs),
     })),

@@ -63,6 +63,8 @@ const queue = z.strictObject({
 const side = z.enum(['says', 'hears', 'both']);
 
 const recording = z.strictObject({
+  id: count.describe('Number of this segment: one media file.'),
+  recording: count.describe('Number of the recording, which is that of its first segment.'),
   state: z.enum(['recording', 'paused', 'ended']),
   side: side
     .describe('What a paused recording leaves out, seen from the recorded party.')
@@ -71,7 +73,17 @@ const recording = z.strictObject({
   started: time,
   ended: time.optional(),
   file: text,
-  pauses: z.array(z.strictObject({ side, from: time, to: time.optional() })),
+  pauses: z.array(
+    z.strictObject({
+      side,
+      cut: z
+        .literal(true)
+        .describe('The file leaves this stretch out; otherwise it holds silence.')
+        .optional(),
+      from: time,
+      to: time.optional(),
+    }),
+  ),
 });
 
 const outcomes = [

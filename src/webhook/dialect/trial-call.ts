@@ -92,7 +92,8 @@ function recordingOf(
   };
   const last = step[kind] ?? 'started';
   return {
-    id: 1,
+    // The number of no recording that there is.
+    id: 0,
     leg,
     startedAtMs: kind === 'recording.started' ? nowMs : answeredAtMs,
     ...(last === 'ended' && { endedAtMs: nowMs }),

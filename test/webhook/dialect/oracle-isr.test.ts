@@ -23,7 +23,7 @@ import { history } from '../../support/any-history.ts';
 import { connectedCall, endedCall, eventOf } from '../../support/calls.ts';
 import { Listener } from '../../support/listener.ts';
 import { sightings } from '../../support/scene-events.ts';
-import { anna, Exchange, morningMs, zoe } from '../../support/signals.ts';
+import { anna, ben, Exchange, morningMs, zoe } from '../../support/signals.ts';
 import { contractOf, destinationsIn, headingsOf, rowsUnder } from './contract-text.ts';
 
 // The vendor's lists, as its guide has them.
@@ -180,7 +180,7 @@ describe('the parameters', () => {
     });
   });
 
-  it('name a recording by the same temporary id from its start to its end', () => {
+  it('name a recording by the same id from its start to its end and after', () => {
     const idsOf = (name: string): Set<string | undefined> =>
       new Set(
         eventTypes.flatMap((event) =>
@@ -189,7 +189,8 @@ describe('the parameters', () => {
       );
     const each = ['TMP_RECORDING_ID', 'RECORDING_ID', 'TMP_SEGMENT_ID', 'SEGMENT_ID'].map(idsOf);
     expect(each.map(({ size }) => size)).toEqual([1, 1, 1, 1]);
-    expect(new Set(each.flatMap((one) => [...one])).size).toBe(4);
+    // The number of the recording, for good; its first segment has the same.
+    expect(new Set(each.flatMap((one) => [...one]))).toEqual(new Set(['17']));
   });
 
   it('list who has taken part, up to eight, and nobody who was rung in vain', () => {
@@ -338,21 +339,103 @@ describe('what is told', () => {
     expect(new Set(read.map(({ RECORDING_ID }) => RECORDING_ID)).size).toBe(2);
   });
 
-  it('of any call: each recording has one start, and one end when it has ended', () => {
+  it('of any call: each recording has one start and one end, and so has each of its segments', () => {
     fc.assert(
       fc.property(history, (entries) => {
         const events = entries.map(({ event }) => event).filter(isOfCall);
         const calls = [...new Map(events.map(({ call }) => [call.id, call])).values()];
         const recordings = calls.flatMap((call) => call.recordings);
         const count = (event: EventType): number => toldOf(events, destined(event)).length;
-        expect(count('RECORDING_STARTED_EVENT')).toBe(recordings.length);
+        const first = recordings.filter(({ of }) => of === undefined);
+        expect(count('RECORDING_STARTED_EVENT')).toBe(first.length);
         expect(count('SEGMENT_STARTED_EVENT')).toBe(recordings.length);
         const ended = recordings.filter(({ endedAtMs }) => endedAtMs !== undefined);
-        expect(count('RECORDING_ENDED_EVENT')).toBe(ended.length);
+        const last = ended.filter(({ goesOn }) => goesOn !== true);
+        expect(count('RECORDING_ENDED_EVENT')).toBe(last.length);
         expect(count('SEGMENT_ENDED_EVENT')).toBe(ended.length);
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('of a recording that is split: segments of their own, and the recording as a whole', () => {
+    const pbx = new Exchange();
+    const { to } = pbx.talk(zoe, anna);
+    const startMs = pbx.nowMs;
+    const { leg } = to;
+    pbx.records(to, '/rec/a.wav');
+    pbx.after(1_000).pauses(to, 'both');
+    pbx.after(1_000).unpauses(to, 'both');
+    pbx.after(1_000).say({ kind: 'recording.paused', leg, side: 'both', cut: true });
+    pbx.after(2_000).say({ kind: 'recording.split', leg, file: '/rec/b.wav' });
+    pbx.after(4_000).unpauses(to, 'both');
+    pbx.after(1_000).stopsRecording(to);
+    const { ofCalls } = new Listener().hear(pbx.said);
+    const read = (event: EventType) => readBy(destined(event), ofCalls);
+    const time = (ms: number): string =>
+      new Date(startMs + ms).toISOString().replace('T', ' ').replace('Z', '');
+    const whole = { TMP_RECORDING_ID: '1', START_TIME: time(0), RESULT: 'SUCCESS' };
+    const [a, b] = [{ FILENAME: 'a.wav' }, { FILENAME: 'b.wav' }];
+    expect(read('RECORDING_STARTED_EVENT')).toMatchObject([{ ...whole, ...a }]);
+    // Who was muted when the next segment began has not been muted then.
+    expect(read('RECORDING_PAUSED_EVENT')).toMatchObject([
+      { ...whole, ...a, PAUSE_SILENCE: 'true' },
+      { ...whole, ...a, PAUSE_SILENCE: 'false' },
+    ]);
+    expect(read('RECORDING_RESUMED_EVENT')).toMatchObject([
+      { ...whole, ...a, PAUSE_SILENCE: 'true', PAUSE_LENGTH: '1000' },
+      { ...whole, ...b, PAUSE_SILENCE: 'false', PAUSE_LENGTH: '7000' },
+    ]);
+    expect(read('RECORDING_ENDED_EVENT')).toMatchObject([
+      {
+        ...{ ...whole, ...b, RECORDING_ID: '1', END_TIME: time(10_000) },
+        ...{ DURATION: '10000', PAUSE_LENGTH: '7000' },
+      },
+    ]);
+    const segments = [
+      { ...a, TMP_RECORDING_ID: '1', TMP_SEGMENT_ID: '1', START_TIME: time(0) },
+      { ...b, TMP_RECORDING_ID: '1', TMP_SEGMENT_ID: '2', START_TIME: time(5_000) },
+    ];
+    expect(read('SEGMENT_STARTED_EVENT')).toMatchObject(segments);
+    const ends = [
+      { SEGMENT_ID: '1', END_TIME: time(5_000), PAUSE_LENGTH: '3000' },
+      { SEGMENT_ID: '2', END_TIME: time(10_000), PAUSE_LENGTH: '4000' },
+    ];
+    expect(read('SEGMENT_ENDED_EVENT')).toMatchObject(
+      segments.map((segment, nth) => ({ ...segment, ...ends[nth] })),
+    );
+  });
+
+  it('of a party that is recorded and goes into another call: one recording', () => {
+    const pbx = new Exchange();
+    const first = pbx.talk(zoe, anna);
+    const second = pbx.talk(ben, zoe);
+    pbx.records(second.from, 'a.wav');
+    pbx.after(1_000).meet(first.to, second.from);
+    pbx.after(1_000).stopsRecording(second.from);
+    const { ofCalls } = new Listener().hear(pbx.said);
+    const idsOf = (event: EventType) =>
+      readBy(destined(event), ofCalls).map((read) => [read.TMP_RECORDING_ID, read.TMP_SEGMENT_ID]);
+    expect(idsOf('RECORDING_STARTED_EVENT')).toEqual([['1', undefined]]);
+    expect(idsOf('SEGMENT_STARTED_EVENT')).toEqual([
+      ['1', '1'],
+      ['1', '2'],
+    ]);
+    expect(idsOf('SEGMENT_ENDED_EVENT')).toEqual([
+      ['1', '1'],
+      ['1', '2'],
+    ]);
+    expect(idsOf('RECORDING_ENDED_EVENT')).toEqual([['1', undefined]]);
+  });
+
+  it('of a segment that was stored before there were numbers: no number', () => {
+    const [recording] = connectedCall(1).recordings;
+    const unnumbered = { ...recording, id: undefined };
+    // As the outbox of an older version has it.
+    const recordings = [unnumbered] as unknown as Call['recordings'];
+    const event = eventOf('recording.started', connectedCall(1, { recordings, revision: 1 }));
+    const [read] = readBy(destined('SEGMENT_STARTED_EVENT'), [event]);
+    expect(read).toMatchObject({ TMP_SEGMENT_ID: '', TMP_RECORDING_ID: '' });
   });
 
   it('depends on what the call was before, whoever asked first', () => {
