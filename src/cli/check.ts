@@ -56,6 +56,9 @@ function check(options: CheckOptions, surface: Surface): void {
   if (enabled === 0) {
     surface.aside('  Without a source no call is ever seen; add a [[source]].');
   }
+  if (config.face.enabled && config.users.length + config.filedUsers.length === 0) {
+    surface.aside('  Without a user nobody can log in under /Face; `offhook users add <email>`.');
+  }
   for (const warning of warnings)
     surface.aside(`  ${surface.asidePaint('yellow', '!')} ${warning}`);
 }

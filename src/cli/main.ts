@@ -19,6 +19,7 @@ import { processSurface } from './surface.ts';
 import type { Surface } from './surface.ts';
 import { tailCommand } from './tail.ts';
 import { tokensCommand } from './tokens.ts';
+import { usersCommand } from './users.ts';
 
 const surface = processSurface();
 process.on('uncaughtException', (error) => {
@@ -66,6 +67,7 @@ function program(to: Surface): Command {
     replayCommand(to),
     receiverCommand(to),
     tokensCommand(to),
+    usersCommand(to),
     destinationsCommand(to),
     deliveriesCommand(to),
   ];

@@ -13,6 +13,8 @@ export interface Surface {
   out(line: string): void;
   /** Prints a line on standard error. */
   aside(line: string): void;
+  /** Prints on standard error without ending the line, for a question. */
+  ask(words: string): void;
   readonly paint: Paint;
   /** Colours for `aside`. */
   readonly asidePaint: Paint;
@@ -33,6 +35,7 @@ export function processSurface(): Surface {
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     aside: (line) => void process.stderr.write(`${line}\n`),
+    ask: (words) => void process.stderr.write(words),
     paint: paintFor(process.stdout, env),
     asidePaint: paintFor(process.stderr, env),
     isTerminal: process.stdout.isTTY,

@@ -70,9 +70,23 @@ export function clearTextWarnings(config: Config): readonly string[] {
     `${name === 'http' && face.enabled ? 'Tokens and passwords' : 'Tokens'} cross the network in clear to ${name}.host = ${describeValue(config[name].host)}: set ` +
     `${name}.tls = true, or let it listen on this machine alone, behind something that does TLS.`;
   return [
+    ...captureWarnings(config),
     ...(isShown(feed) && hasTokens ? [warning('feed')] : []),
     ...(http.enabled && isShown(http) && (hasTokens || isIngest || face.enabled)
       ? [warning('http')]
       : []),
+  ];
+}
+
+function captureWarnings({ screenCapture }: Config): readonly string[] {
+  const { startUrl, stopUrl, token } = screenCapture;
+  if (token === undefined) return [];
+  const open = [startUrl, stopUrl].filter((url) => {
+    const [, host] = /^http:\/\/(.*?)(:\d*)?([/?]|$)/i.exec(url ?? '') ?? [];
+    return host !== undefined && !isLoopback(host.replace(/^\[(.*)\]$/, '$1'));
+  });
+  if (open.length === 0) return [];
+  return [
+    'screenCapture.token crosses the network in clear: let startUrl and stopUrl begin with "https:", or be addresses of this machine.',
   ];
 }

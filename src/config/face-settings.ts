@@ -8,6 +8,11 @@ import { parsePasswordHash, passwordHashShape } from '../base/password-hash.ts';
 import { addressShape, extensionShape } from './setting.ts';
 import type { Settings } from './setting.ts';
 
+const visible = {
+  pattern: /^[^\p{C}]*$/u,
+  shape: 'a text of 255 characters at most, none of them a control character',
+} as const;
+
 export const faceSettings = {
   enabled: {
     kind: 'flag',
@@ -18,6 +23,7 @@ export const faceSettings = {
     kind: 'text',
     default: '',
     min: 0,
+    ...visible,
     meaning: 'What `Face/version` says; empty says the version of this server.',
   },
   strictStatus: {
@@ -123,7 +129,7 @@ export const accountSettings = {
     max: 2_147_483_647,
     meaning: 'Number of the account, as recordings and users name it.',
   },
-  name: { kind: 'text', max: 64, meaning: 'What people call it.' },
+  name: { kind: 'text', ...visible, meaning: 'What people call it.' },
   route: {
     kind: 'number',
     whole: true,
@@ -220,7 +226,7 @@ const captureUrl = {
 /** Who is asked must not depend on what a caller says: the host is written, never filled in. */
 function isCaptureUrl(text: string): boolean {
   const rest = captureUrlFields.reduce((left, name) => left.replaceAll(`{{${name}}}`, 'x'), text);
-  const [origin = ''] = /^https?:\/\/[^/?#\\]+/.exec(text) ?? [];
+  const [origin = ''] = /^https?:\/\/[^/?#\\]+/i.exec(text) ?? [];
   const isPlain = /^[\x21-\x7e]+$/.test(text) && !/[{}\\#]/.test(rest) && !/[{}@]/.test(origin);
   return origin !== '' && isPlain && URL.canParse(rest);
 }

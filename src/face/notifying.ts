@@ -37,8 +37,10 @@ export interface NotifyingPorts {
   onNotDone(what: Step['kind'], event: string | undefined, why: string): void;
 }
 
-/** Captures and webhooks under way or waiting at one time; whatever comes beyond is not done. */
+/** Captures, and likewise webhooks, under way or waiting at one time; whatever comes beyond is not done. */
 export const mostUnderWay = 64;
+/** How many of these captures may be of one screen. */
+export const mostOfScreen = 4;
 
 const success: Answer = { code: 0, message: 'success' };
 const acknowledged: Answer = { code: 0, message: 'ACK' };
@@ -51,16 +53,18 @@ export class Notifying {
   /** Steps and commands that were carried out, and those that were not. */
   readonly counts = { done: 0, notDone: 0 };
   /** The last of what was asked for each screen. */
-  readonly #lines = new Map<string, Promise<unknown>>();
-  #underWay = 0;
+  readonly #lines = new Map<string, { last: Promise<unknown>; length: number }>();
+  #captures = 0;
+  #tellings = 0;
 
   constructor(policies: readonly PolicySettings[], ports: NotifyingPorts) {
     this.policies = policies;
     this.#ports = ports;
   }
 
+  /** Captures and webhooks that are under way or wait. */
   get underWay(): number {
-    return this.#underWay;
+    return this.#captures + this.#tellings;
   }
 
   /** `eventNotify`: answered at once; what the policies want follows. */
@@ -109,34 +113,36 @@ export class Notifying {
 
   async #tell(notification: Notification): Promise<void> {
     const { event } = notification;
-    if (this.#underWay >= mostUnderWay) {
+    if (this.#tellings >= mostUnderWay) {
       return this.#missed('webhook', event, 'too many are told at the same time');
     }
-    this.#underWay += 1;
+    this.#tellings += 1;
     try {
       await this.#ports.tell(notification);
       this.counts.done += 1;
     } catch (error) {
       this.#missed('webhook', event, error instanceof Error ? error.message : String(error));
     } finally {
-      this.#underWay -= 1;
+      this.#tellings -= 1;
     }
   }
 
   /** A capture ends after it has begun: what concerns one screen waits for what was asked before. */
   async #capture(action: 'start' | 'stop', target: CaptureTarget): Promise<CaptureOutcome> {
-    if (this.#underWay >= mostUnderWay) {
+    const key = JSON.stringify([target.agentId, target.screenIp]);
+    const line = this.#lines.get(key) ?? { last: Promise.resolve(), length: 0 };
+    if (this.#captures >= mostUnderWay || line.length >= mostOfScreen) {
       return { kind: 'failed', reason: `${tooMany}.`, detail: `${tooMany}.` };
     }
-    const key = JSON.stringify([target.agentId, target.screenIp]);
-    const before = this.#lines.get(key);
-    const capture = (): Promise<CaptureOutcome> => this.#ports.capture(action, target);
-    const outcome = before === undefined ? capture() : before.then(capture);
-    this.#lines.set(key, outcome);
-    this.#underWay += 1;
+    const outcome = line.last.then(() => this.#ports.capture(action, target));
+    this.#lines.set(key, line);
+    line.last = outcome;
+    line.length += 1;
+    this.#captures += 1;
     const found = await outcome;
-    this.#underWay -= 1;
-    if (this.#lines.get(key) === outcome) this.#lines.delete(key);
+    this.#captures -= 1;
+    line.length -= 1;
+    if (line.length === 0) this.#lines.delete(key);
     if (found.kind === 'done') this.counts.done += 1;
     return found;
   }
@@ -149,7 +155,8 @@ export class Notifying {
 
 /** What a command is about, or which of its parameters is missing. */
 function targetOf(action: 'start' | 'stop', parameters: Parameters): CaptureTarget | Answer {
-  const given = (name: string): string | undefined => parameters.get(name) || undefined;
+  // The vendor's own examples have a blank before the value.
+  const given = (name: string): string | undefined => parameters.get(name)?.trim() || undefined;
   const [isrId, agentId, screenIp] = [given('IsrId'), given('AgentId'), given('ScreenIP')];
   if (action === 'start' && isrId === undefined) return missing('IsrId');
   if (agentId === undefined && screenIp === undefined) return missing('AgentId or ScreenIP');

@@ -50,6 +50,11 @@ describe('help', () => {
     'tokens add',
     'tokens list',
     'tokens remove',
+    'users add',
+    'users list',
+    'users passwd',
+    'users remove',
+    'users hash',
     'destinations list',
     'destinations add',
     'destinations update',
@@ -66,7 +71,17 @@ describe('help', () => {
 
   it('names every command, and the version is that of the package', async () => {
     const { out } = await offhook(['--help']);
-    for (const name of ['serve', 'simulate', 'tail', 'calls', 'cdr', 'check', 'replay', 'tokens']) {
+    for (const name of [
+      'serve',
+      'simulate',
+      'tail',
+      'calls',
+      'cdr',
+      'check',
+      'replay',
+      'tokens',
+      'users',
+    ]) {
       expect(out).toMatch(new RegExp(`^  ${name} `, 'm'));
     }
     expect(await offhook(['--version'])).toMatchObject({ code: 0, out: '0.1.0\n' });

@@ -268,6 +268,30 @@ describe('the interface itself', () => {
     ]);
   });
 
+  it('is warned of where the secret of screen captures does', () => {
+    const warnings = (url: string): readonly string[] =>
+      clearTextWarnings(read(`[screenCapture]\ntoken = "hunter2"\nstopUrl = "${url}"`));
+    for (const url of [
+      'http://10.0.0.7:8080/stop',
+      'HTTP://capture.example',
+      'http://[2001:db8::1]/',
+    ]) {
+      expect(warnings(url)).toEqual([
+        expect.stringContaining('screenCapture.token crosses the network in clear'),
+      ]);
+    }
+    for (const url of ['https://capture.example/', 'http://127.0.0.1:1/x', 'http://[::1]:80/']) {
+      expect(warnings(url)).toEqual([]);
+    }
+    const open = '[screenCapture]\nstartUrl = "http://10.0.0.7/"';
+    expect(clearTextWarnings(read(open))).toEqual([]);
+  });
+
+  it('says of itself what can stand in any answer', () => {
+    expect(read('[face]\nversion = "6.2.0M0P0 build 7"').face.version).toBe('6.2.0M0P0 build 7');
+    expect(problemsOf('[face]\nversion = "a\\u0000b"')).toMatchObject([{ path: 'face.version' }]);
+  });
+
   it('keeps a login for a day at most', () => {
     for (const seconds of [59, 86_401, 90.5]) {
       const [problem] = problemsOf(`[face]\ntokenLifetime = ${seconds}`);

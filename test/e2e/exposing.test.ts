@@ -192,6 +192,20 @@ const trials: readonly (readonly [begins: string, trial: (command: string) => un
     },
   ],
   [
+    'runuser -u offhook -- offhook users add',
+    (command) => {
+      expect(succeed(command)).toMatch(/^The password of crm@example\.com; .*\n {2}\S{24}\n/);
+      const [user] = loadConfig(at('etc/offhook/offhook.toml'), readers).filedUsers;
+      expect(user).toMatchObject({ email: 'crm@example.com', account: 1, control: false });
+    },
+  ],
+  [
+    'runuser -u offhook -- offhook users list',
+    (command) => {
+      expect(succeed(command)).toContain('crm@example.com');
+    },
+  ],
+  [
     'runuser -u offhook -- offhook check',
     (command) => {
       configure();
@@ -302,7 +316,7 @@ describe('EXPOSING.md', () => {
       );
     }
     for (const [, list = ''] of page.matchAll(
-      /`((?:feed|http|access|data|journal|record|tls)\.[A-Za-z]+)`/g,
+      /`((?:feed|http|access|data|journal|record|tls|face)\.[A-Za-z]+)`/g,
     )) {
       if (list === 'feed.example') continue;
       const [section = '', name = ''] = list.split('.');

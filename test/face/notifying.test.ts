@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { usualPolicies } from '../../src/config/face-settings.ts';
 import {
   type CaptureOutcome,
+  mostOfScreen,
   mostUnderWay,
   Notifying,
   type NotifyingPorts,
@@ -48,8 +49,9 @@ describe('a notification', () => {
     ports.outcome = undefined;
     const text = 'event=AudioRecordingStarted&ucid=s1&calledAors=sip:anna@x,sip:ben@x';
     expect(notifying.notify(parametersOf(text))).toEqual({ code: 0, message: 'success' });
-    expect(ports.asked).toEqual(['start s1 anna ', 'start s1 ben ']);
     expect(notifying.underWay).toBe(2);
+    await settled();
+    expect(ports.asked).toEqual(['start s1 anna ', 'start s1 ben ']);
     for (const answer of ports.answers) answer({ kind: 'done' });
     await settled();
     expect(notifying.counts).toEqual({ done: 2, notDone: 0 });
@@ -122,15 +124,30 @@ describe('what concerns one screen', () => {
     expect(notifying.counts).toEqual({ done: 2, notDone: 1 });
   });
 
+  it('is not done while much is asked for that screen, and nobody else has to wait', async () => {
+    ports.outcome = undefined;
+    notifying.policies = [
+      { event: 'On', actions: ['startScreenCapture'] },
+      { event: 'Flag', actions: ['webhook'] },
+    ];
+    for (let n = 0; n < 100; n += 1) notifying.notify(parametersOf('event=On&AgentId=anna'));
+    expect(notifying.underWay).toBe(mostOfScreen);
+    notifying.notify(parametersOf('event=On&AgentId=ben'));
+    notifying.notify(parametersOf('event=Flag'));
+    await settled();
+    expect(ports.asked).toEqual(['tell Flag {}', 'start  anna ', 'start  ben ']);
+    expect(notifying.counts).toEqual({ done: 1, notDone: 100 - mostOfScreen });
+  });
+
   it('is not done while too much is under way', async () => {
     ports.outcome = undefined;
     for (let n = 0; n < 1_000; n += 1) {
-      notifying.notify(parametersOf(`event=AudioRecordingStarted&calledAors=sip:${n % 3}@x`));
+      notifying.notify(parametersOf(`event=AudioRecordingStarted&calledAors=sip:${n}@x`));
       expect(notifying.underWay).toBeLessThanOrEqual(mostUnderWay);
     }
     await settled();
     expect(notifying.counts.notDone).toBe(1_000 - mostUnderWay);
-    expect(await notifying.command('stop', parametersOf('AgentId=1'))).toEqual({
+    expect(await notifying.command('stop', parametersOf('AgentId=new'))).toEqual({
       code: -1,
       message: 'Too many screen captures are asked for at the same time.',
     });
@@ -145,7 +162,7 @@ describe('what concerns one screen', () => {
 
 describe('a command', () => {
   it('is answered once it has been done', async () => {
-    const text = 'IsrId=fbd5715afe5aca679d1c9230dce37e73@1.2.3.5&AgentId=6789';
+    const text = 'IsrId= fbd5715afe5aca679d1c9230dce37e73@1.2.3.5&AgentId=6789';
     expect(await notifying.command('start', parametersOf(text))).toEqual({
       code: 0,
       message: 'ACK',
