@@ -55,6 +55,9 @@ const types: ReadonlyMap<string, string> = new Map([
   ['jpeg', 'image/jpeg'],
 ]);
 
+/** Of all media files that we know, the usual ones first. */
+export const mediaExtensions: readonly string[] = [...types.keys()];
+
 /** Never text or anything that a browser would run, whatever a file is called. */
 export function mediaTypeOf(filename: string): string {
   const extension = posix.extname(filename).slice(1).toLowerCase();
