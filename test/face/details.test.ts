@@ -133,7 +133,6 @@ describe('a recording', () => {
 
 /** What XML 1.0 cannot hold. */
 const forbidden =
-  // eslint-disable-next-line no-control-regex -- these are what it is about
   /[\0-\x08\v\f\x0e-\x1f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 const anyText = fc.oneof(
