@@ -8,7 +8,7 @@ const lastMs = 253_402_300_799_999;
 
 /** `yyyy-MM-dd HH:mm:ss`, as rows of lists have it. */
 export function secondsText(atMs: number, timeZone: string): string {
-  const local = new Date(localMs(within(atMs), timeZone)).toISOString();
+  const local = new Date(Math.min(localMs(within(atMs), timeZone), lastMs)).toISOString();
   return `${local.slice(0, 10)} ${local.slice(11, 19)}`;
 }
 
@@ -22,7 +22,7 @@ export function momentText(atMs: number, timeZone: string): string {
 export function isoText(atMs: number, timeZone: string): string {
   const ms = within(atMs);
   const offset = offsetMinutes(ms, timeZone);
-  const local = new Date(within(ms + offset * 60_000)).toISOString().slice(0, 23);
+  const local = new Date(Math.min(ms + offset * 60_000, lastMs)).toISOString().slice(0, 23);
   if (offset === 0) return `${local}Z`;
   const size = Math.abs(offset);
   const two = (value: number): string => String(value).padStart(2, '0');

@@ -75,6 +75,8 @@ export class FaceHouse {
   nowMs = Date.parse('2021-02-01T00:00:00Z');
   #server: ApiServer | undefined;
   #media = new MediaFiles([]);
+  /** What looking for a file rejects with, while it is set. */
+  mediaFails: Error | undefined;
   /** The only media root. */
   root = '';
   base = '';
@@ -95,8 +97,11 @@ export class FaceHouse {
     const ports = {
       books: this.books,
       media: {
-        locate: (file: string) => this.#media.locate(file),
-        rename: (file: string, name: string) => this.#media.rename(file, name),
+        locate: (file: string) =>
+          this.mediaFails === undefined
+            ? this.#media.locate(file)
+            : Promise.reject(this.mediaFails),
+        rename: (file: string, filename: string) => this.#media.rename(file, filename),
       },
       log: this.log,
       recorders: {

@@ -1,0 +1,170 @@
+/** Addresses, methods and bodies: whatever comes is answered in the vendor's envelope. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dossierOf } from './support/dossiers.ts';
+import { FaceHouse, token, verdictIn } from './support/face-house.ts';
+
+let house: FaceHouse;
+beforeAll(async () => {
+  house = await FaceHouse.open();
+  house.books.add(dossierOf(1));
+});
+afterAll(() => house.close());
+
+const missing = [4, 'Missing Command - command parameter is required'];
+const invalid = [5, 'Invalid Command'];
+
+describe('an address', () => {
+  it.each([
+    '',
+    'audioRecording',
+    'audioRecording/',
+    'audioRecording/segment',
+    'audioRecording/segment/',
+    'file',
+    'file/',
+  ])('"%s" lacks a command', async (path) => {
+    expect(verdictIn(await house.command(path))).toEqual(missing);
+  });
+
+  it.each([
+    ...['audiorecording/details', 'audioRecording/Details', 'audioRecording/details/', 'Login'],
+    ...[
+      'audioRecording/segment/stop',
+      'audioRecording//details',
+      'details',
+      'a/b/c/d',
+      'version/x',
+    ],
+    ...['audioRecording/../version/..%2f', 'file/upload', '%E2%82%AC', 'constructor', '__proto__'],
+    'x'.repeat(5_000),
+  ])('"%s" is no command', async (path) => {
+    expect(verdictIn(await house.command(path))).toEqual(invalid);
+  });
+
+  it('without anything below /Face is answered, too', async () => {
+    const text = await (await fetch(`${house.base}/Face`)).text();
+    expect(text).toContain('<code>4</code>');
+  });
+
+  it('that cannot be decoded is answered in the envelope', async () => {
+    const answer = await house.command('audioRecording/det%ZZails');
+    expect(verdictIn(answer)).toEqual([
+      -1,
+      'seen a path that is not percent-encoded UTF-8, expected that of a command',
+    ]);
+    expect(answer.status).toBe(200);
+    const elsewhere = await fetch(`${house.base}/v1/%ZZ`);
+    expect(elsewhere.status).toBe(400);
+    expect(elsewhere.headers.get('content-type')).toContain('application/problem+json');
+  });
+
+  it('of another case is not ours', async () => {
+    const response = await fetch(`${house.base}/face/version`);
+    expect(response.status).toBe(404);
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+  });
+
+  it('with an encoded letter is the same address', async () => {
+    expect((await house.ask('versio%6e')).text).toContain('<version>');
+  });
+});
+
+describe('a method', () => {
+  it.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s is none of ours', async (method) => {
+    const answer = await house.command('audioRecording/details', 'recordingId=1', { method });
+    expect(verdictIn(answer)).toEqual([-1, `seen ${method}, expected one of GET, POST`]);
+    expect(answer.headers.get('allow')).toBe('GET, POST');
+  });
+
+  it('HEAD changes nothing', async () => {
+    const answer = await house.command('audioRecording/delete', 'recordingId=1', {
+      method: 'HEAD',
+    });
+    expect([answer.status, answer.text]).toEqual([200, '']);
+    expect(house.books.dossiers.get(1)?.recording.deleteFlag).toBe(false);
+  });
+
+  it.each(['GET', 'POST'])('%s does for every command', async (method) => {
+    for (const path of ['version', 'eventNotify', 'StartScreenCapture', 'StopScreenCapture']) {
+      expect((await house.ask(path, { method })).text).toMatch(/<(result|response)>/);
+    }
+    const answer = await house.command('audioRecording/details', 'recordingId=1', { method });
+    expect(verdictIn(answer)).toEqual([0, 'ACK']);
+  });
+});
+
+describe('parameters of events', () => {
+  it('come from the address and from a form, and the address outranks', async () => {
+    const body = new URLSearchParams({ event: 'B', ucid: 'u' });
+    await house.ask('eventNotify?event=A', { method: 'POST', body });
+    expect(house.notified.at(-1)).toEqual(['eventNotify', { event: 'A', ucid: 'u' }]);
+  });
+
+  it('that are broken are refused in the envelope of events', async () => {
+    const answer = await house.ask('eventNotify?event=%zz');
+    expect(answer.text).toContain('<response><Code>-1</Code><message>seen a value');
+    const json = await house.ask('eventNotify?event=%zz', {
+      headers: { accept: 'application/json' },
+    });
+    expect(JSON.parse(json.text)).toMatchObject({ response: { Code: -1 } });
+  });
+});
+
+describe('what goes wrong', () => {
+  it('is answered in the form that was asked for', async () => {
+    const headers = { accept: 'application/json' };
+    const { text } = await house.ask('nothing', { headers });
+    expect(text).toBe('{"result":{"code":5,"message":"Invalid Command"}}\n');
+  });
+
+  it('as a fault of ours is logged with its route alone', async () => {
+    house.books.fails = new Error('ours');
+    const answer = await house.command('audioRecording/details', 'ani=1');
+    house.books.fails = undefined;
+    expect(verdictIn(answer)).toEqual([-1, 'NACK']);
+    expect(house.faults.splice(0)).toEqual([
+      [new Error('ours'), 'GET /Face/audioRecording/details'],
+    ]);
+  });
+
+  it.each([
+    [
+      'a form of 65 KiB',
+      'x='.padEnd(65 * 1024, 'y'),
+      'seen a larger body, expected at most 65536 bytes',
+    ],
+    [
+      'a form of 101 fields',
+      Array.from({ length: 101 }, (_, n) => `f${n}=1`).join('&'),
+      'seen more than 100 parameters',
+    ],
+    ['a form with broken encoding', 'agentId=%E0%A4%A', 'seen a value of "agentId" that is not'],
+    [
+      'a form of bytes that are no UTF-8',
+      Buffer.from([0x61, 0x3d, 0xff]),
+      'seen bytes that are no UTF-8',
+    ],
+    ['a field twice', 'agentId=1&agentId=2', 'seen "agentId" twice with different values'],
+  ])('with %s', async (_, body, message) => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await house.command('audioRecording/details', 'recordingId=1', {
+      ...{ method: 'POST', headers },
+      body: typeof body === 'string' ? body : new Uint8Array(body),
+    });
+    expect(verdictIn(answer)[0]).toBe(-1);
+    expect(verdictIn(answer)[1]).toContain(message);
+    expect(house.books.dossiers.get(1)).toEqual(dossierOf(1));
+  });
+
+  it('with a content type that is none', async () => {
+    const headers = { 'content-type': ';;;' };
+    const init = { method: 'POST', headers, body: 'agentId=x' };
+    const answer = await house.command('audioRecording/details', 'recordingId=1', init);
+    expect(verdictIn(answer)[0]).toBe(-1);
+  });
+});
+
+it('what is asked for twice at a time is answered twice', async () => {
+  const many = Array.from({ length: 50 }, () => house.ask(`version?token=${token}`));
+  for (const { text } of await Promise.all(many)) expect(text).toContain('5.2.0M0P0');
+});
