@@ -11,12 +11,16 @@ import type { CallEvent } from '../call/event.ts';
 import type { Config, CustomDataSettings } from '../config/settings.ts';
 import { belonging, type Belonging } from '../record/account.ts';
 import { MediaFiles } from '../record/media.ts';
+import { MediaSurvey } from '../record/media-survey.ts';
+import { Reaping } from '../record/reaping.ts';
 import { recordingRowsOf } from '../record/recording-rows.ts';
 import { RecordingBooks } from '../record/recordings.ts';
+import { verify } from '../record/verification.ts';
 import type { StoreClient } from '../store/client.ts';
 import type { RecordingRows } from '../store/recording-messages.ts';
 import type { Log } from '../telemetry/log.ts';
 import { RecorderDesk, type RecorderDeskParts } from './recorder-desk.ts';
+import { believedClock } from './slices.ts';
 import { steadyClock } from './steady-clock.ts';
 
 export interface RecordingsParts extends Omit<RecorderDeskParts, 'nowMs'> {
@@ -37,6 +41,9 @@ export class Recordings {
   /** The master list of custom data; changed in place, as routes hold on to it. */
   readonly fields: CustomDataSettings[];
   readonly #rss: number;
+  readonly #reaping: Reaping;
+  readonly #survey: MediaSurvey;
+  readonly #verify: RecordingPorts['verify'];
   #belonging: (call: Call) => Belonging;
 
   private constructor(config: Config, parts: RecordingsParts) {
@@ -47,9 +54,26 @@ export class Recordings {
     this.books = new RecordingBooks({
       store: store.recordings,
       reserveIds,
-      onFlagged: () => undefined,
+      onFlagged: () => this.#reaping.nudge(),
     });
     this.media = new MediaFiles(config.record.mediaRoots);
+    const keeping = { store: store.recordings, media: this.media, clock: believedClock() };
+    this.#verify = () => verify({ ...keeping, nowMs: () => systemClock.now() });
+    this.#survey = new MediaSurvey({
+      ...keeping,
+      onFailure: (error) => log.error({ err: error }, 'media.failing'),
+    });
+    const { mediaMaxAgeMs: maxAgeMs, mediaMaxSpaceBytes: maxBytes } = config.record;
+    this.#reaping = new Reaping({
+      ...keeping,
+      settings: { maxAgeMs, maxBytes },
+      onReport: (report) => {
+        if (report.kind === 'failed') log.error({ err: report.error }, 'retention.failed');
+        else if (report.recordings + report.kept > 0) log.info({ ...report }, 'recordings.reaped');
+      },
+      onStray: (recording, file) => log.warn({ recording, file }, 'media.outside'),
+      onKept: (recording, error) => log.error({ recording, err: error }, 'media.failing'),
+    });
     this.desk = new RecorderDesk({ ...driving, nowMs: () => systemClock.now() });
     this.logins = new Logins({
       users: usersOf(config),
@@ -83,13 +107,23 @@ export class Recordings {
     return this.#belonging(call).account;
   }
 
+  start(): void {
+    void this.#reaping.run();
+    void this.#survey.run();
+  }
+
+  /** Resolves when nothing is under way. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#reaping.stop(), this.#survey.stop()]);
+  }
+
   /** What the routes of recordings need. */
   portsFor(calls: RecordingPorts['calls']): RecordingPorts {
     const { books, desk, media, fields } = this;
     return {
       ...{ books, media, calls, fields, control: desk },
-      verify: async function* () {},
-      onImported: () => undefined,
+      verify: this.#verify,
+      onImported: () => this.#survey.lookAgain(),
       now: () => systemClock.now(),
     };
   }

@@ -4,7 +4,6 @@
  */
 import { createRequire } from 'node:module';
 import { bearer } from '../access/bearer.ts';
-import { Deadlines } from '../base/deadlines.ts';
 import { systemClock } from '../base/clock.ts';
 import type { CallEvent } from '../call/event.ts';
 import { filterOf } from '../call/extension.ts';
@@ -29,6 +28,7 @@ import { Entrance } from './entrance.ts';
 import { Face } from './face.ts';
 import { type HttpDoor, openHttp } from './http.ts';
 import { readingOf, startCounting } from './metrics.ts';
+import { lookAtDeadlines } from './looking.ts';
 import { Pipeline } from './pipeline.ts';
 import { Recordings } from './recordings.ts';
 import { takeBack } from './recovery.ts';
@@ -72,8 +72,6 @@ export interface ServerOptions {
 }
 
 const everything = filterOf([]);
-/** How late a keep-alive may come at most, milliseconds. */
-const slotMs = 50;
 /**
  * Starts the server.
  * @throws {CertificateError} when certificate, key or authorities cannot be used
@@ -200,13 +198,14 @@ async function assemble(
     gate: entrance.gate,
     onRefused,
   });
+  const { deadlines, stop: lookNoMore } = lookAtDeadlines();
   const house: House = {
     desk,
     hub,
     journal,
     groups,
     encoder,
-    deadlines: new Deadlines<Connection>(slotMs, steadyClock.now()),
+    deadlines,
     clock: steadyClock,
     log,
     times: site.times,
@@ -214,12 +213,6 @@ async function assemble(
     queueBytes: config.feed.queueBytes,
     counts: counting.sessions,
   };
-  const look = (): void => {
-    for (const connection of house.deadlines.due(steadyClock.now())) connection.tick();
-  };
-  // After the sockets have been read: whoever spoke while this process was held up was not silent.
-  const timer = setInterval(() => setImmediate(look), slotMs);
-
   let current = config;
   let feed: Listener | undefined;
   let http: HttpDoor | undefined;
@@ -255,7 +248,7 @@ async function assemble(
       ...(face && { face }),
     });
   } catch (error) {
-    clearInterval(timer);
+    lookNoMore();
     feed?.close();
     await retention.stop();
     await filing?.stop();
@@ -267,6 +260,7 @@ async function assemble(
   });
   sources.start();
   webhooks.start();
+  recordings.start();
   const feedAddress = { host: feed.host, port: feed.port };
   log.info(
     { feed: feedAddress, http: http?.address, version, position: encoder.position(hub.head) },
@@ -282,10 +276,11 @@ async function assemble(
     await journal.close().catch((error: unknown) => log.error({ err: error }, 'journal.failing'));
     hub.flush();
     await sayGoodbye(connections());
-    clearInterval(timer);
+    lookNoMore();
     securing?.stop();
     await http?.close();
     await face?.stop();
+    await recordings.stop();
     await webhooks.stop();
     await retention.stop();
     await filing?.stop();

@@ -4,7 +4,7 @@
 import { hostname } from 'node:os';
 import type { GateSettings } from '../access/gate.ts';
 import type { TokenGrant } from '../access/grant.ts';
-import { systemClock } from '../base/clock.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import type { Config } from '../config/settings.ts';
 import { Retention } from '../journal/retention.ts';
 import type { CdrSite } from '../record/cdr-xml.ts';
@@ -67,10 +67,15 @@ export function filingOf(config: Config, store: StoreClient, log: Log): Filing |
   });
 }
 
+/** The time of day for what drops things. */
+export function believedClock(): Clock {
+  return patientClock(systemClock, steadyClock, patienceMs);
+}
+
 export function retentionOf(config: Config, store: StoreClient, log: Log): Retention {
   return new Retention({
     store,
-    clock: patientClock(systemClock, steadyClock, patienceMs),
+    clock: believedClock(),
     settings: {
       eventsMaxAgeMs: config.journal.maxAgeMs,
       eventsMaxBytes: config.journal.maxSizeBytes,
