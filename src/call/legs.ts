@@ -6,7 +6,7 @@ import type { CallBook } from './book.ts';
 import type { Ending } from './call.ts';
 import type { CallDraft, LegDraft } from './draft.ts';
 import { isCaller, isParty, numberOf, twinOf } from './parties.ts';
-import { isCut, mutedSides, sideOf, stopRecordings } from './recordings.ts';
+import { arriving, leaving, stopRecordings } from './recordings.ts';
 import type { Cause, LegFacts } from './signal.ts';
 import { type LegMove, nextState } from './transitions.ts';
 
@@ -148,11 +148,7 @@ function moveOne(
   into: CallDraft,
   atMs: number,
 ): void {
-  const recorded = from.recordings.find(
-    (recording) => recording.leg === leg.key && recording.endedAtMs === undefined,
-  );
-  const muted = recorded === undefined ? undefined : sideOf(mutedSides(recorded));
-  const cut = recorded !== undefined && isCut(recorded) ? { cut: true as const } : {};
+  const recordings = leaving(from, leg.key, atMs);
   // A leg that comes back is what it was here before.
   const moved: LegDraft = { ...leg, role: into.legs.get(leg.key)?.role ?? 'joined' };
   endLeg(from, leg, atMs);
@@ -160,13 +156,5 @@ function moveOne(
   book.place(into, moved);
   if (moved.bridge !== undefined) book.holdBridge(into, moved.bridge);
   if (moved.state === 'held') startHold(into, moved, atMs);
-  if (recorded !== undefined) {
-    const { endedAtMs: _, ...open } = recorded;
-    const pauses = muted === undefined ? [] : [{ side: muted, fromMs: atMs, ...cut }];
-    const of = recorded.of ?? recorded.id;
-    into.recordings.push({ ...open, id: book.nextSegmentId(), of, startedAtMs: atMs, pauses });
-    into.owed.push('recording.started');
-    // To whoever looks at that call alone it would seem over.
-    recorded.goesOn = true;
-  }
+  arriving(into, recordings, () => book.nextSegmentId());
 }

@@ -122,6 +122,46 @@ export function stopRecordings(call: CallDraft, legKey: string, atMs: number): b
   return true;
 }
 
+/** What is recorded of a leg that is about to go on in another call, as it is to go on there. */
+export function leaving(call: CallDraft, legKey: string, atMs: number): RecordingDraft[] {
+  // Of a call that nobody has been told of nobody may ever be told: all of it goes along.
+  if (call.revision === 0) {
+    const all = call.recordings.splice(0);
+    call.recordings.push(...all.filter(({ leg }) => leg !== legKey));
+    if (call.recordings.length === 0) {
+      const owed = call.owed.splice(0);
+      call.owed.push(...owed.filter((kind) => !kind.startsWith('recording.')));
+    }
+    return all.filter(({ leg }) => leg === legKey);
+  }
+  const open = openRecording(call, legKey);
+  if (open === undefined) return [];
+  // To whoever looks at that call alone it would seem over.
+  open.goesOn = true;
+  const { goesOn: _, ...next } = { ...open, of: open.of ?? open.id, startedAtMs: atMs, pauses: [] };
+  const muted = sideOf(mutedSides(open));
+  if (muted !== undefined) pause(next, muted, atMs, isCut(open));
+  return [next];
+}
+
+/** Takes over what has left another call, each as a segment of its own. */
+export function arriving(
+  call: CallDraft,
+  segments: readonly RecordingDraft[],
+  nextId: () => number,
+): void {
+  const ids = new Map<number, number>();
+  for (const segment of segments) {
+    const id = nextId();
+    // The first one may have come along before, and have another number now.
+    const of = segment.of === undefined ? {} : { of: ids.get(segment.of) ?? segment.of };
+    ids.set(segment.id, id);
+    call.recordings.push({ ...segment, id, ...of });
+    call.owed.push('recording.started');
+    if (segment.endedAtMs !== undefined) call.owed.push('recording.ended');
+  }
+}
+
 function finish(open: RecordingDraft, atMs: number): void {
   open.endedAtMs = Math.max(atMs, open.startedAtMs);
   for (const each of open.pauses) each.toMs ??= Math.max(open.endedAtMs, each.fromMs);

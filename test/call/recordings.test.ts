@@ -1,6 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Recording } from '../../src/call/call.ts';
 import { mutedSides } from '../../src/call/recordings.ts';
+import type { CallSignal } from '../../src/call/signal.ts';
+import { scenario } from '../../src/source/simulator/scenario.ts';
+import { anySignals, mangle, mishaps } from '../support/any-signals.ts';
 import { Listener } from '../support/listener.ts';
 import { anna, ben, Exchange, morningMs, zoe } from '../support/signals.ts';
 
@@ -211,5 +215,213 @@ describe('a recorded party that goes into another call', () => {
     ]);
     expect(listener.story(1)).toContain('recording.ended');
     expect(listener.story(0)).toContain('recording.started');
+  });
+});
+
+describe('what is recorded in a call that nobody has been told of', () => {
+  it('goes along as a whole when the leg goes into one that is told of', () => {
+    const pbx = new Exchange();
+    const at = { leg: 'nobody', facts: { call: 'silent' } };
+    pbx.say({ kind: 'recording.started', ...at, file: 'a.wav' });
+    pbx.after(1_000).say({ kind: 'recording.split', ...at, file: 'b.wav' });
+    pbx.after(1_000).say({ kind: 'recording.paused', ...at, side: 'says' });
+    const { from } = pbx.talk(zoe, anna);
+    pbx.say({ kind: 'leg.identified', leg: 'nobody', facts: { call: from.call } });
+    const { call } = new Listener().hear(pbx.said);
+    expect(call.recordings).toEqual([
+      {
+        ...{ id: 3, leg: 'nobody', file: 'a.wav', goesOn: true, pauses: [] },
+        ...{ startedAtMs: morningMs, endedAtMs: morningMs + 1_000 },
+      },
+      {
+        ...{ id: 4, of: 3, leg: 'nobody', file: 'b.wav', startedAtMs: morningMs + 1_000 },
+        pauses: [{ side: 'says', fromMs: morningMs + 2_000 }],
+      },
+    ]);
+  });
+});
+
+describe('a split', () => {
+  const split = (leg: string, file?: string) =>
+    ({ kind: 'recording.split', leg, ...(file !== undefined && { file }) }) as const;
+
+  it('ends one segment and begins the next of the same recording', () => {
+    const { pbx, to, hear, listener } = talking();
+    pbx.records(to, 'a.wav');
+    pbx.after(1_000).say(split(to.leg, 'b.wav'));
+    pbx.after(1_000).say(split(to.leg));
+    pbx.after(1_000).stopsRecording(to);
+    expect(hear()).toEqual([
+      ...['recording.started', 'recording.ended', 'recording.started'],
+      ...['recording.ended', 'recording.started', 'recording.ended'],
+    ]);
+    const of = { leg: to.leg, pauses: [] };
+    const at = (ms: number): number => answeredMs + ms;
+    expect(listener.call.recordings).toEqual([
+      { id: 1, ...of, file: 'a.wav', startedAtMs: at(0), endedAtMs: at(1_000), goesOn: true },
+      {
+        ...{ id: 2, of: 1, ...of, file: 'b.wav', goesOn: true },
+        ...{ startedAtMs: at(1_000), endedAtMs: at(2_000) },
+      },
+      { id: 3, of: 1, ...of, startedAtMs: at(2_000), endedAtMs: at(3_000) },
+    ]);
+  });
+
+  it('leaves muted who was muted, cut out or silent', () => {
+    const { pbx, to, hear, recording } = talking();
+    pbx.records(to);
+    pbx.after(1_000).pauses(to, 'says');
+    pbx.after(1_000).say(split(to.leg));
+    hear();
+    const atMs = answeredMs + 2_000;
+    expect(recording(0)?.pauses).toEqual([{ side: 'says', fromMs: atMs - 1_000, toMs: atMs }]);
+    expect(recording(1)?.pauses).toEqual([{ side: 'says', fromMs: atMs }]);
+    pbx.unpauses(to, 'both');
+    pbx.say({ kind: 'recording.paused', leg: to.leg, side: 'both', cut: true });
+    pbx.say(split(to.leg));
+    hear();
+    expect(recording(2)?.pauses).toEqual([{ side: 'both', fromMs: atMs, cut: true }]);
+  });
+
+  it('of what is not recorded is nothing', () => {
+    const { pbx, to, hear, listener } = talking();
+    pbx.say(split(to.leg));
+    expect(hear()).toEqual([]);
+    expect(listener.outcome).toEqual({ kind: 'ignored', reason: 'no-change' });
+  });
+});
+
+describe('a recording that is suspended', () => {
+  it('goes on where it was, or is over when another begins', () => {
+    const { pbx, to, hear, listener } = talking();
+    const suspends = (): void =>
+      pbx.say({ kind: 'recording.paused', leg: to.leg, side: 'both', cut: true });
+    pbx.records(to, 'a.wav');
+    pbx.after(1_000);
+    suspends();
+    pbx.after(1_000).unpauses(to, 'both');
+    pbx.after(1_000);
+    suspends();
+    pbx.after(1_000).records(to, 'b.wav');
+    expect(hear()).toEqual([
+      ...['recording.started', 'recording.paused', 'recording.resumed', 'recording.paused'],
+      ...['recording.ended', 'recording.started'],
+    ]);
+    const [first, second] = listener.call.recordings;
+    expect(first).toMatchObject({
+      endedAtMs: answeredMs + 4_000,
+      pauses: [
+        { cut: true, fromMs: answeredMs + 1_000, toMs: answeredMs + 2_000 },
+        { cut: true, fromMs: answeredMs + 3_000, toMs: answeredMs + 4_000 },
+      ],
+    });
+    expect(first).not.toHaveProperty('goesOn');
+    expect(second).toEqual({
+      ...{ id: 2, leg: to.leg, file: 'b.wav', pauses: [], startedAtMs: answeredMs + 4_000 },
+    });
+  });
+});
+
+describe('whatever signals come', () => {
+  /** Of a busy centre, whose recorder does anything at any time. */
+  const recorded = fc
+    .record({
+      seed: fc.nat(),
+      count: fc.integer({ min: 200, max: 400 }),
+      said: fc.array(
+        fc.record({
+          place: fc.nat(400),
+          kind: fc.constantFrom('started', 'split', 'paused', 'resumed', 'stopped'),
+          cut: fc.boolean(),
+        }),
+        { minLength: 20, maxLength: 60 },
+      ),
+      mishaps,
+    })
+    .map(({ seed, count, said, mishaps }) => mangle(play(seed, count, said), mishaps));
+
+  function play(
+    seed: number,
+    count: number,
+    said: readonly { place: number; kind: string; cut: boolean }[],
+  ): CallSignal[] {
+    const signals: CallSignal[] = [];
+    const recordedLegs: string[] = [];
+    const centre = { name: 'pbx', rate: 2, seed, agents: 9, timeScale: 0.1 };
+    for (const { signal } of scenario(centre, morningMs)) {
+      signals.push(signal);
+      if (signal.kind === 'recording.started') recordedLegs.push(signal.leg);
+      for (const { place, kind, cut } of said) {
+        if (place !== signals.length || !('leg' in signal)) continue;
+        const at = { source: signal.source, atMs: signal.atMs };
+        const leg = recordedLegs.at(-1) ?? signal.leg;
+        if (kind === 'started') {
+          recordedLegs.push(signal.leg);
+          signals.push({ ...at, kind: 'recording.started', leg: signal.leg });
+        } else if (kind === 'paused') {
+          const how = cut ? { cut: true as const } : {};
+          signals.push({ ...at, kind: 'recording.paused', leg, side: 'both', ...how });
+        } else if (kind === 'resumed') {
+          signals.push({ ...at, kind: 'recording.resumed', leg, side: 'both' });
+        } else if (kind === 'split') signals.push({ ...at, kind: 'recording.split', leg });
+        else signals.push({ ...at, kind: 'recording.stopped', leg });
+      }
+      if (signals.length >= count) break;
+    }
+    return signals;
+  }
+
+  const silent = ['pbx', 'other'].flatMap((source): CallSignal[] => [
+    { kind: 'source.connected', source, atMs: morningMs + 86_400_000 },
+    { kind: 'source.snapshot', source, atMs: morningMs + 86_400_000, legs: [] },
+  ]);
+
+  it('a leg has one open segment at most, numbers rise, and chains are whole', () => {
+    let chains = 0;
+    fc.assert(
+      fc.property(fc.oneof(anySignals, recorded), (signals) => {
+        const listener = new Listener().hear(signals);
+        for (const { call } of listener.ofCalls) {
+          const open = call.recordings.filter(({ endedAtMs }) => endedAtMs === undefined);
+          expect(new Set(open.map(({ leg }) => leg)).size).toBe(open.length);
+          const ids = call.recordings.map(({ id }) => id);
+          expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+        }
+        // At the end, so that all that goes on somewhere has been told.
+        const segments = listener.hear(silent).calls.flatMap(({ recordings }) => recordings);
+        const byId = new Map(segments.map((segment) => [segment.id, segment]));
+        expect(byId.size).toBe(segments.length);
+        for (const { id, of, leg, goesOn } of segments) {
+          if (of !== undefined) {
+            chains += 1;
+            const first = byId.get(of);
+            expect(first).toMatchObject({ leg, goesOn: true });
+            expect(first?.of).toBeUndefined();
+            expect(of).toBeLessThan(id);
+          }
+          if (goesOn === true) {
+            const next = segments.find((each) => each.id > id && each.of === (of ?? id));
+            expect(next, `what follows segment ${id}`).toBeDefined();
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+    expect(chains).toBeGreaterThan(30);
+  });
+
+  it('a new run goes on with the numbers of the last, and with what was suspended', () => {
+    fc.assert(
+      fc.property(recorded, fc.nat(), (signals, cutAt) => {
+        const at = cutAt % (signals.length + 1);
+        const before = new Listener().hear(signals.slice(0, at));
+        const known = before.calls.flatMap(({ recordings }) => recordings.map(({ id }) => id));
+        const after = before.restart().hear(signals.slice(at)).hear(silent);
+        const all = after.calls.flatMap(({ recordings }) => recordings.map(({ id }) => id));
+        expect(new Set(all).size).toBe(all.length);
+        expect(all).toEqual(expect.arrayContaining(known));
+      }),
+      { numRuns: 50 },
+    );
   });
 });
