@@ -94,6 +94,15 @@ describe('a search', () => {
     }
   });
 
+  it('that ended early says to be refined: there may be more than was looked at', async () => {
+    house.books.isComplete = false;
+    expect(await details('ani=1')).toEqual({ code: -1, message: some, matches: [] });
+    house.books.add(dossierOf(1));
+    expect(await details('ani=7777')).toMatchObject({ message: some, matches: [{}] });
+    await house.command('audioRecording/delete', 'ani=7777');
+    expect(house.books.dossiers.get(1)?.recording.deleteFlag).toBe(false);
+  });
+
   it('of contradictions asks nobody', async () => {
     house.books.add(dossierOf(1));
     expect((await details('recordingId=1&inProgress=true')).code).toBe(19);

@@ -1,5 +1,5 @@
 /** The interface behind a real HTTP server on a free port, with real files; all else in memory. */
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { anybody } from '../../../src/access/grant.ts';
@@ -7,7 +7,7 @@ import { type ApiServer, createApiServer } from '../../../src/api/server.ts';
 import type { Call } from '../../../src/call/call.ts';
 import type { LoginResult } from '../../../src/access/logins.ts';
 import type { ApiUser } from '../../../src/access/users.ts';
-import type { FaceSettings, Told } from '../../../src/face/ports.ts';
+import type { FacePorts, FaceSettings, Told } from '../../../src/face/ports.ts';
 import { MediaFiles } from '../../../src/record/media.ts';
 import { answerBadAddress, faceRoutes } from '../../../src/face/routes.ts';
 import type { Ordered, RecorderOrder } from '../../../src/record/control.ts';
@@ -75,16 +75,20 @@ export class FaceHouse {
   nowMs = Date.parse('2021-02-01T00:00:00Z');
   #server: ApiServer | undefined;
   #media = new MediaFiles([]);
+  #books: FacePorts['books'] = this.books;
   /** What looking for a file rejects with, while it is set. */
   mediaFails: Error | undefined;
   /** The only media root. */
   root = '';
   base = '';
 
-  static async open(): Promise<FaceHouse> {
+  /** @param books others than those in memory; media files are then below the fourth root */
+  static async open(books?: FacePorts['books']): Promise<FaceHouse> {
     const house = new FaceHouse();
-    house.root = await mkdtemp(join(tmpdir(), 'offhook-face-'));
-    house.#media = new MediaFiles([house.root]);
+    house.root = await realpath(await mkdtemp(join(tmpdir(), 'offhook-face-')));
+    const others = books === undefined ? [] : ['a', 'b', 'c'].map((name) => join(house.root, name));
+    house.#media = new MediaFiles([...others, house.root]);
+    house.#books = books ?? house.books;
     await house.#listen();
     return house;
   }
@@ -95,7 +99,7 @@ export class FaceHouse {
       return this.policy;
     };
     const ports = {
-      books: this.books,
+      books: this.#books,
       media: {
         locate: (file: string) =>
           this.mediaFails === undefined

@@ -22,6 +22,8 @@ export class MemoryBooks implements Books {
   readonly dossiers = new Map<number, RecordingDossier>();
   /** What every method rejects with, while it is set. */
   fails: Error | undefined;
+  /** What searches say of themselves. */
+  isComplete = true;
   /** Every search, as it was asked. */
   readonly searches: RecordingSearch[] = [];
 
@@ -31,7 +33,7 @@ export class MemoryBooks implements Books {
 
   search(search: RecordingSearch): Promise<FoundRecordings> {
     return this.#answered(() =>
-      complete(
+      this.#found(
         this.#matching(search).map(({ recording, segments }) => ({
           ...recording,
           filename: segments[0]?.filename ?? null,
@@ -42,7 +44,7 @@ export class MemoryBooks implements Books {
 
   searchSegments(search: RecordingSearch): Promise<FoundSegments> {
     return this.#answered(() =>
-      complete(
+      this.#found(
         this.#matching({ ...search, limit: Infinity })
           .flatMap(({ recording, segments, supplements }) =>
             segments
@@ -119,6 +121,11 @@ export class MemoryBooks implements Books {
       .slice(0, limit);
   }
 
+  #found<Row>(rows: readonly Row[]): Found<Row> {
+    const { isComplete } = this;
+    return { rows, isComplete, lookedThrough: isComplete ? null : { startMs: 0, id: 0 } };
+  }
+
   async #answered<T>(answer: () => T): Promise<T> {
     if (this.fails !== undefined) throw this.fails;
     return answer();
@@ -158,8 +165,4 @@ function fitsSegment({ id, filename }: KeptSegment, criteria: RecordingCriteria)
 
 function within(ms: number | null, { from = -Infinity, through = Infinity }: Span = {}): boolean {
   return ms !== null && ms >= from && ms <= through;
-}
-
-function complete<Row>(rows: readonly Row[]): Found<Row> {
-  return { rows, isComplete: true, lookedThrough: null };
 }
