@@ -74,6 +74,10 @@ export class Logins {
   readonly #lockout: Lockout;
   #users: Users;
   #limits: LoginLimits;
+  /** How logins were answered so far. */
+  readonly counts: Record<LoginResult['kind'], number> = {
+    ...{ token: 0, refused: 0, 'password-expired': 0, busy: 0 },
+  };
 
   constructor(parts: LoginParts) {
     this.#parts = parts;
@@ -113,6 +117,17 @@ export class Logins {
    * @param address where the login comes from; those of one address wait for each other
    */
   async login(
+    email: string,
+    password: string,
+    seconds: number | undefined,
+    address: string,
+  ): Promise<LoginResult> {
+    const result = await this.#answer(email, password, seconds, address);
+    this.counts[result.kind] += 1;
+    return result;
+  }
+
+  async #answer(
     email: string,
     password: string,
     seconds: number | undefined,

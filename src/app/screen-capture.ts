@@ -31,7 +31,7 @@ export class ScreenCapture {
     const strange = Object.values(target).find(isStep);
     if (strange !== undefined) {
       const reason = `"${strange}" is the name of no session, agent or screen.`;
-      return { kind: 'failed', reason, detail: reason };
+      return { kind: 'failed', reason, detail: reason, status: 400 };
     }
     const request = {
       method: 'POST',
@@ -45,12 +45,15 @@ export class ScreenCapture {
     } as const;
     const outcome = await this.#sender.send(request, { timeoutMs, allowAddresses: allow });
     if (outcome.kind === 'failed') {
-      return { kind: 'failed', reason: words[outcome.error], detail: outcome.detail };
+      const { error, detail } = outcome;
+      const status = error === 'timeout' ? 504 : 502;
+      return { kind: 'failed', reason: words[error], detail, status };
     }
     const { status, answer } = outcome;
     if (status >= 200 && status < 300) return { kind: 'done' };
     const reason = `The screen capture system answered with status ${status}.`;
-    return { kind: 'failed', reason, detail: answer === '' ? reason : `${reason} ${answer}` };
+    const detail = answer === '' ? reason : `${reason} ${answer}`;
+    return { kind: 'failed', reason, detail, status: 502 };
   }
 
   /** Ends what is under way. */

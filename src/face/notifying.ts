@@ -3,17 +3,17 @@
  * the order in which it came, everything within bounds. Knows no socket and no clock.
  */
 import type { PolicySettings } from '../config/settings.ts';
+import { missing, nack, verdicts } from './codes.ts';
+import type { Parameters } from './parameters.ts';
 import {
-  type Answer,
   type CaptureTarget,
   longestValue,
-  missing,
   type Notification,
-  type Parameters,
   readNotification,
   type Step,
   stepsOf,
 } from './policies.ts';
+import type { PolicyPort, Told } from './ports.ts';
 
 export type CaptureOutcome =
   | { readonly kind: 'done' }
@@ -25,6 +25,8 @@ export type CaptureOutcome =
       readonly reason: string;
       /** The same for the operator, with what was tried. */
       readonly detail: string;
+      /** HTTP status of a strict answer. */
+      readonly status: number;
     };
 
 export interface NotifyingPorts {
@@ -42,11 +44,11 @@ export const mostUnderWay = 64;
 /** How many of these captures may be of one screen. */
 export const mostOfScreen = 4;
 
-const success: Answer = { code: 0, message: 'success' };
-const acknowledged: Answer = { code: 0, message: 'ACK' };
-const tooMany = 'Too many screen captures are asked for at the same time';
+/** The word of this command alone; all others say "ACK". */
+const success: Told = { code: 0, message: 'success' };
+const tooMany = 'Too many screen captures are asked for at the same time.';
 
-export class Notifying {
+export class Notifying implements PolicyPort {
   readonly #ports: NotifyingPorts;
   /** From here on these hold, for what comes now. */
   policies: readonly PolicySettings[];
@@ -68,7 +70,7 @@ export class Notifying {
   }
 
   /** `eventNotify`: answered at once; what the policies want follows. */
-  notify(parameters: Parameters): Answer {
+  eventNotify(parameters: Parameters): Told {
     const read = readNotification(parameters);
     if (read.kind === 'refused') return read.answer;
     for (const step of stepsOf(this.policies, read.notification)) {
@@ -77,19 +79,28 @@ export class Notifying {
     return success;
   }
 
-  /** `StartScreenCapture` and `StopScreenCapture`: answered when it has been done. */
-  async command(action: 'start' | 'stop', parameters: Parameters): Promise<Answer> {
+  /** `StartScreenCapture`: answered when it has been done. */
+  startScreenCapture(parameters: Parameters): Promise<Told> {
+    return this.#command('start', parameters);
+  }
+
+  /** `StopScreenCapture`, likewise. */
+  stopScreenCapture(parameters: Parameters): Promise<Told> {
+    return this.#command('stop', parameters);
+  }
+
+  async #command(action: 'start' | 'stop', parameters: Parameters): Promise<Told> {
     const read = targetOf(action, parameters);
     if ('code' in read) return read;
     const outcome = await this.#capture(action, read);
-    if (outcome.kind === 'done') return acknowledged;
+    if (outcome.kind === 'done') return verdicts.ack;
     if (outcome.kind === 'failed') {
       this.#missed('capture', undefined, outcome.detail);
-      return { code: -1, message: outcome.reason };
+      return nack(outcome.reason, outcome.status);
     }
     const message = 'No screen capture is configured';
     this.#missed('capture', undefined, message);
-    return { code: -1, message };
+    return nack(message, 501);
   }
 
   async #take(step: Step, notification: Notification): Promise<void> {
@@ -132,7 +143,7 @@ export class Notifying {
     const key = JSON.stringify([target.agentId, target.screenIp]);
     const line = this.#lines.get(key) ?? { last: Promise.resolve(), length: 0 };
     if (this.#captures >= mostUnderWay || line.length >= mostOfScreen) {
-      return { kind: 'failed', reason: `${tooMany}.`, detail: `${tooMany}.` };
+      return { kind: 'failed', reason: tooMany, detail: tooMany, status: 503 };
     }
     const outcome = line.last.then(() => this.#ports.capture(action, target));
     this.#lines.set(key, line);
@@ -154,7 +165,7 @@ export class Notifying {
 }
 
 /** What a command is about, or which of its parameters is missing. */
-function targetOf(action: 'start' | 'stop', parameters: Parameters): CaptureTarget | Answer {
+function targetOf(action: 'start' | 'stop', parameters: Parameters): CaptureTarget | Told {
   // The vendor's own examples have a blank before the value.
   const given = (name: string): string | undefined => parameters.get(name)?.trim() || undefined;
   const [isrId, agentId, screenIp] = [given('IsrId'), given('AgentId'), given('ScreenIP')];
@@ -162,7 +173,7 @@ function targetOf(action: 'start' | 'stop', parameters: Parameters): CaptureTarg
   if (agentId === undefined && screenIp === undefined) return missing('AgentId or ScreenIP');
   const texts = [isrId, agentId, screenIp];
   if (texts.some((text) => text !== undefined && text.length > longestValue)) {
-    return { code: -1, message: `A parameter has at most ${longestValue} characters` };
+    return nack(`A parameter has at most ${longestValue} characters`);
   }
   return {
     ...(isrId !== undefined && { isrId }),

@@ -3,9 +3,9 @@
  * taken. Pure; `notifying.ts` has the steps carried out.
  */
 import type { PolicySettings } from '../config/settings.ts';
-
-/** The parameters of a request, decoded, by their names. */
-export type Parameters = ReadonlyMap<string, string>;
+import { missing, nack } from './codes.ts';
+import type { Parameters } from './parameters.ts';
+import type { Told } from './ports.ts';
 
 /** What a screen capture is about: a session, and the agent or the screen. */
 export interface CaptureTarget {
@@ -33,33 +33,23 @@ export interface Notification {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Code and message of an answer, as the interface has them. */
-export interface Answer {
-  readonly code: number;
-  readonly message: string;
-}
-
 /** How many agents one notification may be about. */
 export const mostAgents = 32;
 const mostParameters = 64;
 /** Characters of a parameter. */
 export const longestValue = 4_096;
 
-export function missing(parameter: string): Answer {
-  return { code: 27, message: `Missing Parameter - ${parameter} parameter is required` };
-}
-
 /** The notification in the parameters of a request, or why there is none. */
 export function readNotification(
   parameters: Parameters,
 ):
   | { readonly kind: 'notification'; readonly notification: Notification }
-  | { readonly kind: 'refused'; readonly answer: Answer } {
+  | { readonly kind: 'refused'; readonly answer: Told } {
   const event = parameters.get('event') ?? '';
   if (event === '') return { kind: 'refused', answer: missing('event') };
   const others = [...parameters].filter(([name]) => name !== 'event' && name !== 'token');
   const message = faultOf(event, others);
-  if (message !== undefined) return { kind: 'refused', answer: { code: -1, message } };
+  if (message !== undefined) return { kind: 'refused', answer: nack(message) };
   // Names are the caller's: none of them may be one that every object has.
   const told: Record<string, string> = Object.create(null);
   for (const [name, value] of others) told[name] = value;

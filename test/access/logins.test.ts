@@ -175,6 +175,17 @@ describe('a login', () => {
     expect(await login('right-B')).toMatchObject({ kind: 'token' });
   });
 
+  it('that is right has earlier failures forgiven', async () => {
+    const logins = loginsFor([user('ann@example.com')]);
+    const passwords = ['a', 'b', 'right-B', 'c', 'd', 'right-B'];
+    const kinds: string[] = [];
+    for (const each of passwords) {
+      kinds.push((await logins.login('ann@example.com', each, undefined, at)).kind);
+    }
+    expect(kinds).toEqual(['refused', 'refused', 'token', 'refused', 'refused', 'token']);
+    expect(logins.counts).toEqual({ token: 2, refused: 4, 'password-expired': 0, busy: 0 });
+  });
+
   it('counts so many tries and no more, however many come at once', async () => {
     let go = (): void => undefined;
     const wait = new Promise<void>((resolve) => (go = resolve));
