@@ -3,20 +3,18 @@
  * from events, those of recorders of ours among them.
  */
 import type { FastifyPluginCallback } from 'fastify';
-import { nanoid } from 'nanoid';
 import { systemClock } from '../base/clock.ts';
 import type { Call } from '../call/call.ts';
 import { type CallEvent, isOfCall } from '../call/event.ts';
 import type { Config } from '../config/settings.ts';
-import { Notifying } from '../face/notifying.ts';
 import { mostAgents } from '../face/policies.ts';
 import type { FaceSettings, LiveCalls } from '../face/ports.ts';
 import { faceRoutes } from '../face/routes.ts';
 import { aorOf, tookPart, ucidOf } from '../record/session.ts';
 import type { Log } from '../telemetry/log.ts';
+import { Notifications } from './notifications.ts';
 import { RecordingWatch } from './recording-watch.ts';
 import type { Recordings } from './recordings.ts';
-import { ScreenCapture } from './screen-capture.ts';
 import type { Webhooks } from './webhooks.ts';
 
 export interface FaceParts {
@@ -32,8 +30,7 @@ export interface FaceParts {
 
 export class Face {
   readonly plugin: FastifyPluginCallback;
-  readonly #notifying: Notifying;
-  readonly #capture: ScreenCapture;
+  readonly #notifications: Notifications;
   readonly #version: string;
   readonly #watch: RecordingWatch;
   #settings: FaceSettings;
@@ -51,29 +48,14 @@ export class Face {
     this.#version = version;
     this.#watch = new RecordingWatch(open);
     this.#settings = settingsOf(config, version);
-    this.#capture = new ScreenCapture(config.screenCapture);
-    this.#notifying = new Notifying(config.policies, {
-      capture: (action, target) => this.#capture.capture(action, target),
-      tell: (notification) =>
-        webhooks.tell([
-          { kind: 'notified', id: nanoid(), atMs: systemClock.now(), ...notification },
-        ]),
-      log: ({ event: policy }) => log.info({ policy }, 'policy.event'),
-      onNotDone: (what, policy, reason) => {
-        const { startUrl, stopUrl } = this.#capture.settings;
-        // The usual policies hold for everybody, also for who captures no screens.
-        const isUnused = what === 'capture' && startUrl === undefined && stopUrl === undefined;
-        log[isUnused ? 'debug' : 'warn']({ what, policy, reason }, 'policy.not-done');
-      },
+    this.#notifications = new Notifications(config, {
+      log,
+      tell: (occurrences) => webhooks.tell(occurrences),
     });
     this.plugin = faceRoutes({
       ...{ books, logins, media, log, recorders: desk },
       calls: { ongoing, accountOf: (call) => recordings.accountOf(call) },
-      policies: {
-        eventNotify: (parameters) => this.#notifying.notify(parameters),
-        startScreenCapture: (parameters) => this.#notifying.command('start', parameters),
-        stopScreenCapture: (parameters) => this.#notifying.command('stop', parameters),
-      },
+      policies: this.#notifications.policies,
       settings: () => this.#settings,
       clock: systemClock,
       onFault: (error, route) => log.error({ err: error, request: route }, 'request.failed'),
@@ -92,7 +74,7 @@ export class Face {
 
   #notify(event: string, call: Call): void {
     const aors = call.legs.filter(tookPart).flatMap((leg) => aorOf(leg) ?? []);
-    this.#notifying.notify(
+    void this.#notifications.policies.eventNotify(
       new Map([
         ['event', event],
         ['ucid', ucidOf(call) ?? ''],
@@ -104,12 +86,11 @@ export class Face {
   /** From here on these hold. */
   renew(config: Config): void {
     this.#settings = settingsOf(config, this.#version);
-    this.#notifying.policies = config.policies;
-    this.#capture.settings = config.screenCapture;
+    this.#notifications.renew(config);
   }
 
   stop(): Promise<void> {
-    return this.#capture.close();
+    return this.#notifications.stop();
   }
 }
 

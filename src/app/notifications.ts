@@ -29,8 +29,13 @@ export class Notifications {
         tell([{ kind: 'notified', id: randomUUID(), atMs: systemClock.now(), event, parameters }]),
       // Parameters name those who talk: they are written only where parties may be.
       log: ({ event, parameters: party }) => log.info({ notified: event, party }, 'policy.log'),
-      onNotDone: (action, notified, reason) =>
-        log.warn({ action, ...(notified !== undefined && { notified }), reason }, 'policy.undone'),
+      onNotDone: (action, notified, reason) => {
+        const { startUrl, stopUrl } = this.#capture.settings;
+        // The usual policies hold for everybody, also for who captures no screens.
+        const isUnused = action === 'capture' && startUrl === undefined && stopUrl === undefined;
+        const fields = { action, ...(notified !== undefined && { notified }), reason };
+        log[isUnused ? 'debug' : 'warn'](fields, 'policy.undone');
+      },
     });
   }
 
