@@ -52,7 +52,7 @@ export function bareList(item: string, items: readonly Tree[]): List {
 /** The whole document; characters that XML cannot hold become U+FFFD there. */
 export function written(form: Form, root: string, content: Branch): string {
   if (form === 'json') return `${JSON.stringify({ [root]: jsonOf(content) })}\n`;
-  return `${declaration}${xmlOf(root, content)}\n`;
+  return `${declaration}\n${xmlOf(root, content)}\n`;
 }
 
 function xmlOf(name: string, value: Tree): string {
@@ -64,13 +64,19 @@ function xmlContent(value: Tree): string {
   if (typeof value !== 'object') return String(value);
   switch (value.kind) {
     case 'branch':
-      return value.members
-        .filter(({ only }) => only !== 'json')
-        .map((member) => xmlOf(member.name, member.value))
-        .join('');
+      return onLines(
+        value.members
+          .filter(({ only }) => only !== 'json')
+          .map((member) => xmlOf(member.name, member.value)),
+      );
     case 'list':
-      return value.items.map((item) => xmlOf(value.item, item)).join('');
+      return onLines(value.items.map((item) => xmlOf(value.item, item)));
   }
+}
+
+/** An element a line and nothing before it, as the vendor's documents show their answers. */
+function onLines(elements: readonly string[]): string {
+  return elements.length === 0 ? '' : `\n${elements.join('\n')}\n`;
 }
 
 function jsonOf(value: Tree): unknown {

@@ -132,7 +132,7 @@ describe('a search', () => {
   it('by a template writes that', async () => {
     house.books.add(dossierOf(1, { segments: [{}, { id: 7 }] }));
     const query = 'recordingId=1&format=template&formatName=verint';
-    const { text } = await house.command('audioRecording/details', query);
+    const { flat: text } = await house.command('audioRecording/details', query);
     const url = `${house.base}/Face/audioRecording/segment/download?segmentId`;
     const segment = (id: number, order: number): string =>
       `<audio_segment><channel_id>${id}</channel_id><recording_order>${order}</recording_order>` +
@@ -144,10 +144,10 @@ describe('a search', () => {
         `<time_offset>0</time_offset><direction/></Data></Call>\n`,
     );
     const first = await house.command('audioRecording/details', `${query}&version=1`);
-    expect(first.text).toBe(text);
+    expect(first.flat).toBe(text);
     const one = 'segmentId=7&format=template&formatName=Verint';
     const only = await house.command('audioRecording/segment/details', one);
-    expect(only.text).toContain(`<audio>${segment(7, 2)}</audio>`);
+    expect(only.flat).toContain(`<audio>${segment(7, 2)}</audio>`);
   });
 
   it.each([
@@ -177,7 +177,7 @@ describe('a form', () => {
       Secret: 's',
     });
     expect(verdictIn(answer)).toEqual([0, 'ACK']);
-    const { text } = answer;
+    const { flat: text } = answer;
     expect(text).toContain('<agentId>6789</agentId><sensitive>1</sensitive>');
     expect(text).toContain('<neverExpire>true</neverExpire>');
     expect(text).toContain('<name>Ticket</name><value>T-1 &amp; &lt;2&gt;</value>');
@@ -194,7 +194,7 @@ describe('a form', () => {
 
   it('changes custom data of one segment', async () => {
     house.books.add(dossierOf(1, { segments: [{}, { id: 7 }] }));
-    const { text } = await house.post('audioRecording/segment/details', 'segmentId=7', {
+    const { flat: text } = await house.post('audioRecording/segment/details', 'segmentId=7', {
       Ticket: 'x',
       agentId: 'a',
     });
@@ -265,7 +265,7 @@ describe('a new name', () => {
     const file = await recorded(1);
     const answer = await rename(1, 'günther 1.wav');
     expect(verdictIn(answer)).toEqual([0, renamedTo('günther 1.wav')]);
-    expect(answer.text).toContain('<filename>günther 1.wav</filename><directory>/2021</directory>');
+    expect(answer.flat).toContain('<filename>günther 1.wav</filename><directory>/2021</directory>');
     expect(existsSync(file)).toBe(false);
     const [segment] = house.books.dossiers.get(1)!.segments;
     expect(segment).toMatchObject({

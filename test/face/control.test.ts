@@ -122,7 +122,7 @@ describe('start', () => {
   it('of which the recorder has not told in time is done all the same', async () => {
     house.ordered = () => ({ kind: 'done' });
     const answer = await house.command('audioRecording/start', `isrUcid=${ucid}`);
-    expect(answer.text).toContain(
+    expect(answer.flat).toContain(
       '<result><code>0</code><message>start command returned successfully</message></result>',
     );
     house.books.add(ongoingDossier(9, { recording: { callId: call.id } }));

@@ -251,6 +251,8 @@ describe('the form', () => {
   it('has lists with and without the key of each item', () => {
     const tree = branch({ many: list('one', ['a', 'b']), none: list('one', []) });
     expect(written('json', 'r', tree)).toBe('{"r":{"many":[{"one":"a"},{"one":"b"}],"none":[]}}\n');
-    expect(written('xml', 'r', tree)).toContain('<many><one>a</one><one>b</one></many><none/>');
+    expect(written('xml', 'r', tree)).toContain(
+      '<many>\n<one>a</one>\n<one>b</one>\n</many>\n<none/>',
+    );
   });
 });

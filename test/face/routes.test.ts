@@ -102,7 +102,7 @@ describe('parameters of events', () => {
 
   it('that are broken are refused in the envelope of events', async () => {
     const answer = await house.ask('eventNotify?event=%zz');
-    expect(answer.text).toContain('<response><Code>-1</Code><message>seen a value');
+    expect(answer.flat).toContain('<response><Code>-1</Code><message>seen a value');
     const json = await house.ask('eventNotify?event=%zz', {
       headers: { accept: 'application/json' },
     });

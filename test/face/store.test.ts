@@ -80,8 +80,8 @@ it('the recording of the sample is told as the sample has it, but for what nobod
     .replace('<archiverMode>Primary</archiverMode>', '<archiverMode/>')
     .replace(/<siprecSessionId>[^<]*/, `<siprecSessionId>${callId}`)
     .replace(/<streams>.*<\/streams>/, '<streams/>');
-  const { text } = await house.command('audioRecording/details', `isrUcid=${ucid}`);
-  expect(text.replace(/^<\?xml[^>]*>/, '')).toBe(expected);
+  const { flat } = await house.command('audioRecording/details', `isrUcid=${ucid}`);
+  expect(flat.replace(/^<\?xml[^>]*>/, '')).toBe(expected);
 });
 
 describe('every criterion', () => {

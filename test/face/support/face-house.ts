@@ -44,6 +44,8 @@ export interface Answered {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
+  /** The text without the line breaks between elements. */
+  readonly flat: string;
 }
 
 export class FaceHouse {
@@ -164,7 +166,8 @@ export class FaceHouse {
   /** @param path below `/Face/`, with its query */
   async ask(path: string, init: RequestInit = {}): Promise<Answered> {
     const response = await fetch(`${this.base}/Face/${path}`, { redirect: 'manual', ...init });
-    return { status: response.status, headers: response.headers, text: await response.text() };
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, flat: flatOf(text) };
   }
 
   /** With the token, and criteria as a query. */
@@ -192,8 +195,14 @@ export class FaceHouse {
 }
 
 /** Code and message of an answer in XML. */
+/** XML without the line breaks between elements. */
+export function flatOf(xml: string): string {
+  return xml.replaceAll('>\n<', '><');
+}
+
 export function verdictIn({ text }: Answered): readonly [code: number, message: string] {
-  const [, code, message] = /<[cC]ode>(-?\d+)<\/[cC]ode><message>(.*?)<\/message>/.exec(text) ?? [];
+  const [, code, message] =
+    /<[cC]ode>(-?\d+)<\/[cC]ode>\s*<message>(.*?)<\/message>/.exec(text) ?? [];
   if (code === undefined || message === undefined) throw new Error(`no verdict in ${text}`);
   return [Number(code), message];
 }
