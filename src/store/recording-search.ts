@@ -68,10 +68,7 @@ const fits = `(@account IS NULL OR r.account = @account)
 
 const recordingColumns = `SELECT r.id, r.isr_ucid AS isrUcid, r.ingress_call_id AS ingressCallId, r.ani, r.dnis,
     r.account, r.call_id AS callId, r.source, coalesce(r.agent_id, r.agent_seen) AS agentId, r.start_ms AS startMs,
-    r.end_ms AS endMs,
-    (SELECT filename FROM segments INDEXED BY segments_of_recording
-      WHERE recording = r.id ORDER BY sequence LIMIT 1) AS filename,
-    r.extensions`;
+    r.end_ms AS endMs, r.filename, r.extensions`;
 
 const segmentColumns = `SELECT s.id, s.recording, s.sequence, s.filename, s.start_ms AS startMs, s.end_ms AS endMs,
     r.videos > 0 AS hasVideo, r.account, r.extensions`;

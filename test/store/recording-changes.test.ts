@@ -88,6 +88,7 @@ describe('a change of a segment', () => {
     bed.feed(begun);
     bed.feed({ segments: [fedSegment({ file: '/a/new.wav', filename: 'new.wav' })] });
     expect(bed.find(1)?.segments[0]).toMatchObject({ file: '/a/new.wav', filename: 'new.wav' });
+    expect(bed.search({}).rows).toMatchObject([{ filename: 'new.wav' }]);
 
     bed.write.changeSegment({ id: 1, filename: 'mine.wav' });
     bed.feed({ segments: [fedSegment({ file: '/a/other.wav', filename: 'other.wav', endMs })] });
@@ -95,6 +96,7 @@ describe('a change of a segment', () => {
     expect(bed.find(1)?.segments[0]).toMatchObject({
       ...{ file: '/a/new.wav', filename: 'mine.wav', endMs },
     });
+    expect(bed.search({}).rows).toMatchObject([{ filename: 'mine.wav' }]);
     expect(bed.found({ filename: 'mine.wav' })).toEqual([1]);
     expect(bed.found({ filename: 'new.wav' })).toEqual([]);
     expect(bed.read.segmentsOfFile('mine.wav')).toEqual([1]);

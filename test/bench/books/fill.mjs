@@ -3,7 +3,7 @@
  * afterwards by the schema's own texts, since a row at a time would take the night.
  */
 import { openForWriting } from '../../../dist/store/database.js';
-import { aorsOf, customOf, endMs, recordingOf, segmentsOf } from './centre.mjs';
+import { aorsOf, customOf, endMs, filenameOf, recordingOf, segmentsOf } from './centre.mjs';
 
 const tables = ['recordings', 'segments', 'recording_aors', 'custom_data', 'supplements'];
 const rowsPerCommit = 50_000;
@@ -48,7 +48,7 @@ function insertAll(db, rows) {
   const recording = columns('recordings', [
     ...['id', 'call_id', 'source', 'account', 'route', 'rss', 'ani', 'dnis', 'isr_ucid'],
     ...['ingress_call_id', 'egress_call_id', 'agent_seen', 'start_ms', 'end_ms', 'pause_ms'],
-    ...['participants', 'extensions', 'supplements', 'videos'],
+    ...['participants', 'extensions', 'filename', 'supplements', 'videos'],
   ]);
   const segment = columns('segments', [
     ...['id', 'recording', 'recorded_ms', 'call_id', 'leg', 'sequence', 'start_ms', 'end_ms'],
@@ -64,7 +64,7 @@ function insertAll(db, rows) {
       recording.run(
         ...[r.id, r.callId, r.source, r.account, r.account, 1, r.ani, r.dnis, r.isrUcid],
         ...[r.ingressCallId, r.egressCallId, r.agentId, r.startMs, endMs(r), 0, r.participants],
-        ...[r.extensions, Number(r.hasVideo), Number(r.hasVideo)],
+        ...[r.extensions, filenameOf(r, 1), Number(r.hasVideo), Number(r.hasVideo)],
       );
       for (const s of segmentsOf(r)) {
         segment.run(

@@ -22,7 +22,12 @@ export async function recordings(_, { quick, say, rows = quick ? 100_000 : 10_00
     const built = await answer('build', { rows });
     say(`  ${fixed(built.bytes / 1e9, 2)} GB, ${whole(built.bytes / rows)} bytes a recording\n`);
     const asked = [];
-    for (const kind of Object.keys(kinds)) asked.push(await answer('ask', { kind, count }));
+    for (const kind of Object.keys(kinds)) {
+      const figures = await answer('ask', { kind, count });
+      say(`  ${kind}: p99 ${ms(figures.cold.p99)} ms cold, ${ms(figures.warm.p99)} ms warm`);
+      asked.push(figures);
+    }
+    say('');
     say(table(heads, asked.map(searchRow)));
     if (asked.some(({ forgotten }) => !forgotten))
       say('\n`dd` could not empty the cache: cold is warm too.');
