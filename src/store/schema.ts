@@ -142,6 +142,8 @@ const version2 = `
  * `extensions` and `participants` are JSON. Every index that a search may go along ends in the start of the recording
  * (`recorded_ms` in tables beside it), so that whatever is searched for is read in the order in which it is given
  * back, from any point of time on. Some hold more columns, which are looked at before the row itself has to be read.
+ * Triggers keep in a recording what a search shows or asks of other tables (`filename` is its first segment's), since
+ * each of them would be one more place of the disk for each row that is found.
  */
 const version3 = `
   INSERT INTO meta VALUES ('last_segment', 0), ('media_bytes', 0);
@@ -169,6 +171,7 @@ const version3 = `
     never_expire INTEGER NOT NULL DEFAULT 0,
     delete_flag INTEGER NOT NULL DEFAULT 0,
     thirdparty_id TEXT,
+    filename TEXT,
     supplements INTEGER NOT NULL DEFAULT 0,
     videos INTEGER NOT NULL DEFAULT 0
   ) STRICT;
@@ -240,6 +243,11 @@ const version3 = `
       + iif(new.file_state = 'present', coalesce(new.bytes, 0), 0)
       - iif(old.file_state = 'present', coalesce(old.bytes, 0), 0)
       WHERE key = 'media_bytes'; END;
+  CREATE TRIGGER first_file_comes AFTER INSERT ON segments WHEN new.sequence = 1
+    BEGIN UPDATE recordings SET filename = new.filename WHERE id = new.recording; END;
+  CREATE TRIGGER first_file_is_named AFTER UPDATE OF filename ON segments
+    WHEN new.sequence = 1 AND new.filename IS NOT old.filename
+    BEGIN UPDATE recordings SET filename = new.filename WHERE id = new.recording; END;
   CREATE TABLE custom_data (
     recording INTEGER NOT NULL,
     segment INTEGER NOT NULL,

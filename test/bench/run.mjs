@@ -7,19 +7,21 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { broadcast } from './parts/broadcast.mjs';
 import { idle } from './parts/idle.mjs';
+import { recordings } from './parts/recordings.mjs';
 import { resume } from './parts/resume.mjs';
 import { selective } from './parts/selective.mjs';
 import { stopped } from './parts/stopped.mjs';
 import { webhook } from './parts/webhook.mjs';
 import { startLoad, versionOf } from './processes.mjs';
 
-const parts = { broadcast, selective, idle, stopped, resume, webhook };
-const usage = `npm run bench -- [${Object.keys(parts).join('] [')}] [--quick] [--two-loads] [--json FILE]`;
+const parts = { broadcast, selective, idle, stopped, resume, webhook, recordings };
+const usage = `npm run bench -- [${Object.keys(parts).join('] [')}] [--quick] [--two-loads] [--rows N] [--json FILE]`;
 
 const { values, positionals } = (() => {
   try {
     const quick = { type: 'boolean', default: false };
-    const options = { quick, 'two-loads': quick, json: { type: 'string' } };
+    const text = { type: 'string' };
+    const options = { quick, 'two-loads': quick, rows: text, json: text };
     return parseArgs({ options, allowPositionals: true });
   } catch (error) {
     console.error(`${error.message}\n${usage}`);
@@ -29,6 +31,14 @@ const { values, positionals } = (() => {
 const unknown = positionals.filter((name) => !(name in parts));
 if (unknown.length > 0) {
   console.error(`There is no part ${unknown.join(', ')}.\n${usage}`);
+  process.exit(2);
+}
+
+const rows = values.rows === undefined ? undefined : Number(values.rows);
+if (rows !== undefined && !(Number.isInteger(rows) && rows >= 1_000 && rows <= 20_000_000)) {
+  console.error(
+    `--rows is ${values.rows}; it must be a whole number from 1000 to 20000000.\n${usage}`,
+  );
   process.exit(2);
 }
 
@@ -54,7 +64,10 @@ const load = await startLoad({ helpers: values['two-loads'] ? 1 : 0 });
 for (const [name, part] of Object.entries(parts)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   const startMs = performance.now();
-  results[name] = await part(load, { quick: values.quick, say: (text) => console.log(text) });
+  results[name] = await part(load, {
+    ...{ quick: values.quick, say: (text) => console.log(text) },
+    ...(rows !== undefined && { rows }),
+  });
   console.log(`(${name} took ${((performance.now() - startMs) / 1000).toFixed(0)} s)\n`);
 }
 await load.end();

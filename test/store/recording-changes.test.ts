@@ -12,6 +12,20 @@ const begun = { recordings: [fedRecording({ agentId: 'Ben' })], segments: [fedSe
 const endMs = firstRecordingMs + 20_000;
 const over = { recordings: begun.recordings, segments: [fedSegment({ endMs, pauseMs: 5 })] };
 
+it('segments are counted in the order of their numbers, whichever was told first', async () => {
+  const bed = await newRecordings();
+  bed.feed({ recordings: [fedRecording()], segments: [fedSegment({ goesOn: true, endMs })] });
+  const later = (id: number) => fedSegment({ id, recording: 1, startMs: endMs, endMs: endMs + id });
+  bed.feed({ segments: [later(5)] });
+  bed.feed({ segments: [later(3), later(5)] });
+  expect(bed.find(1)?.segments.map(({ id, sequence }) => [id, sequence])).toEqual([
+    [1, 1],
+    [3, 2],
+    [5, 3],
+  ]);
+  expect(bed.find(1)?.recording.endMs).toBe(endMs + 5);
+});
+
 describe('a change of a recording', () => {
   it('stands beside what the platform says, and outranks it until it is taken back', async () => {
     const bed = await newRecordings();
@@ -74,6 +88,7 @@ describe('a change of a segment', () => {
     bed.feed(begun);
     bed.feed({ segments: [fedSegment({ file: '/a/new.wav', filename: 'new.wav' })] });
     expect(bed.find(1)?.segments[0]).toMatchObject({ file: '/a/new.wav', filename: 'new.wav' });
+    expect(bed.search({}).rows).toMatchObject([{ filename: 'new.wav' }]);
 
     bed.write.changeSegment({ id: 1, filename: 'mine.wav' });
     bed.feed({ segments: [fedSegment({ file: '/a/other.wav', filename: 'other.wav', endMs })] });
@@ -81,6 +96,7 @@ describe('a change of a segment', () => {
     expect(bed.find(1)?.segments[0]).toMatchObject({
       ...{ file: '/a/new.wav', filename: 'mine.wav', endMs },
     });
+    expect(bed.search({}).rows).toMatchObject([{ filename: 'mine.wav' }]);
     expect(bed.found({ filename: 'mine.wav' })).toEqual([1]);
     expect(bed.found({ filename: 'new.wav' })).toEqual([]);
     expect(bed.read.segmentsOfFile('mine.wav')).toEqual([1]);

@@ -40,7 +40,7 @@ const criteria: Readonly<Record<string, RecordingCriteria>> = {
 };
 
 /** Whole tables that hold a handful of rows, the array of wanted custom data, and the keys of a lot. */
-const small = /^SCAN (k|wanted VIRTUAL TABLE INDEX 1:|api_tokens)$/;
+const small = /^SCAN (k|CONSTANT ROW|wanted VIRTUAL TABLE INDEX 1:|api_tokens)$/;
 
 function statements(db: SQLite.Database): Map<string, string> {
   const texts = new Map<string, string>();
