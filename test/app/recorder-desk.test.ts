@@ -320,31 +320,49 @@ describe('a recorder', () => {
     );
   });
 
+  /** The later of two calls goes into the earlier one; a leg of it is recorded. */
+  async function movingTalk(recorder: Source) {
+    const house = await talk(recorder);
+    const { pbx, to, tell } = house;
+    const second = pbx.talk(ben, zoe);
+    pbx.records(second.from, 'a.wav');
+    await tell();
+    const moves = async (): Promise<void> => {
+      pbx.after(10).meet(to, second.from);
+      await tell();
+    };
+    return { ...house, second, moves };
+  }
+
   it('is found for a recording whose leg has gone into another call', async () => {
     const recorder = new TestRecorder();
-    const { desk, ongoing, pbx, from, to, tell } = await talk(recorder);
-    pbx.records(to, 'a.wav');
-    const second = pbx.talk(ben, zoe);
-    await tell();
-    expect(ongoing()).toHaveLength(2);
-    pbx.after(10).meet(second.from, to);
-    pbx.ends(from);
-    await tell();
-    const holder = ongoing().find(({ recordings }) =>
-      recordings.some(({ endedAtMs }) => endedAtMs === undefined),
-    );
+    const { desk, ongoing, pbx, call, from, to, second, tell, moves } = await movingTalk(recorder);
+    expect(ongoing()[1]?.recordings).toMatchObject([{ id: 1 }]);
+    await moves();
+    expect(ongoing()[0]).toMatchObject({ id: call.id, recordings: [{ id: 2, of: 1 }] });
     const ordered = desk.order({ kind: 'pause', recording: 1, silence: true });
     await until('it is asked', () => recorder.asked.length > 0);
-    expect(recorder.asked[0]?.command).toMatchObject({ leg: to.leg });
-    pbx.pauses(to, 'both');
+    expect(recorder.asked[0]?.command).toMatchObject({ leg: second.from.leg });
+    pbx.pauses(second.from, 'both');
     await tell();
     recorder.asked[0]?.answer({ kind: 'done' });
-    const segment = holder?.recordings.at(-1)?.id;
-    expect(await ordered).toEqual({ kind: 'done', recording: 1, segment });
-    pbx.stopsRecording(to);
-    pbx.hangsUp(to, second.from, second.to);
+    expect(await ordered).toEqual({ kind: 'done', recording: 1, segment: 2 });
+    pbx.stopsRecording(second.from);
+    pbx.hangsUp(to, from, second.from, second.to);
     await tell();
     expect(await desk.order({ kind: 'stop', recording: 1 })).toMatchObject({ kind: 'unknown' });
+  });
+
+  it('that is to stop has not done so when the leg goes into another call', async () => {
+    const recorder = new TestRecorder();
+    const { desk, pbx, second, tell, moves } = await movingTalk(recorder);
+    const ordered = desk.order({ kind: 'stop', recording: 1 });
+    await until('it is asked', () => recorder.asked.length > 0);
+    await moves();
+    pbx.after(10).stopsRecording(second.from);
+    await tell();
+    recorder.asked[0]?.answer({ kind: 'done' });
+    expect(await ordered).toEqual({ kind: 'done', recording: 1, segment: 2 });
   });
 
   it('records the caller, where the caller talks, else who does', async () => {

@@ -428,6 +428,31 @@ describe('what is told', () => {
     expect(idsOf('RECORDING_ENDED_EVENT')).toEqual([['1', undefined]]);
   });
 
+  it('of a pause: whether this one is silent, whatever those before were', () => {
+    const startedAtMs = morningMs;
+    const [cut, silent] = [{ cut: true as const }, {}];
+    const told = (
+      first: object,
+      second: object,
+      kind: 'recording.paused' | 'recording.resumed',
+    ) => {
+      const isOver = kind === 'recording.resumed' ? { toMs: startedAtMs + 4_000 } : {};
+      const both = { side: 'both' as const };
+      const pauses = [
+        { ...both, fromMs: startedAtMs + 1_000, toMs: startedAtMs + 2_000, ...first },
+        { ...both, fromMs: startedAtMs + 3_000, ...isOver, ...second },
+      ];
+      const recordings = [{ id: 1, leg: 'l', startedAtMs, pauses }];
+      const event = eventOf(kind, connectedCall(1, { recordings, revision: 3 }));
+      const type = kind === 'recording.paused' ? 'PAUSED' : 'RESUMED';
+      return readBy(destined(`RECORDING_${type}_EVENT`), [event])[0]?.PAUSE_SILENCE;
+    };
+    for (const kind of ['recording.paused', 'recording.resumed'] as const) {
+      expect(told(cut, silent, kind)).toBe('true');
+      expect(told(silent, cut, kind)).toBe('false');
+    }
+  });
+
   it('of a segment that was stored before there were numbers: no number', () => {
     const [recording] = connectedCall(1).recordings;
     const unnumbered = { ...recording, id: undefined };
