@@ -9,7 +9,7 @@ import { createSender } from '../webhook/sender.ts';
 import type { FailureClass, Sender } from '../webhook/sending.ts';
 
 /** Requests under way at one time. */
-const connections = 8;
+const connections = 16;
 
 export class ScreenCapture {
   /** From here on these settings hold. */

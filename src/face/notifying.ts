@@ -40,7 +40,7 @@ export interface NotifyingPorts {
 }
 
 /** Captures, and likewise webhooks, under way or waiting at one time; whatever comes beyond is not done. */
-export const mostUnderWay = 64;
+export const mostUnderWay = 512;
 /** How many of these captures may be of one screen. */
 export const mostOfScreen = 4;
 
