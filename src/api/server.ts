@@ -21,6 +21,7 @@ import { destinationRoutes } from './destinations.ts';
 import { guard, type GuardPort } from './guard.ts';
 import { healthRoutes, type HealthPort } from './health.ts';
 import { metricsRoutes, type MetricsPort } from './metrics.ts';
+import { descriptionRoute } from './openapi.ts';
 import type { RecordingPorts } from './recording-desk.ts';
 import { recordingRoutes } from './recordings.ts';
 import { Upgrades } from './upgrades.ts';
@@ -121,6 +122,7 @@ export function createApiServer(settings: ApiSettings, ports: ApiPorts): ApiServ
       void guarded.register(destinationRoutes(ports.webhooks));
       void guarded.register(deliveryRoutes(ports.webhooks));
     }
+    void guarded.register(descriptionRoute(ports.recordings?.fields ?? []));
     if (ports.recordings !== undefined) void guarded.register(recordingRoutes(ports.recordings));
     done();
   });
