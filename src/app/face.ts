@@ -2,14 +2,14 @@
  * Puts the FACE interface together: the vendor's routes over our books and recorders, and the policies that follow
  * from events, those of recorders of ours among them.
  */
-import type { FastifyPluginCallback } from 'fastify';
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { systemClock } from '../base/clock.ts';
 import type { Call } from '../call/call.ts';
 import { type CallEvent, isOfCall } from '../call/event.ts';
 import type { Config } from '../config/settings.ts';
 import { mostAgents } from '../face/policies.ts';
-import type { FaceSettings, LiveCalls } from '../face/ports.ts';
-import { faceRoutes } from '../face/routes.ts';
+import type { FacePorts, FaceSettings, LiveCalls } from '../face/ports.ts';
+import { answerBadAddress, faceRoutes } from '../face/routes.ts';
 import { aorOf, tookPart, ucidOf } from '../record/session.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Notifications } from './notifications.ts';
@@ -30,6 +30,8 @@ export interface FaceParts {
 
 export class Face {
   readonly plugin: FastifyPluginCallback;
+  /** Answers an address that cannot be decoded, where it is one of these routes'; true when it has. */
+  readonly onBadAddress: (request: FastifyRequest, reply: FastifyReply) => boolean;
   readonly #notifications: Notifications;
   readonly #version: string;
   readonly #watch: RecordingWatch;
@@ -52,14 +54,16 @@ export class Face {
       log,
       tell: (occurrences) => webhooks.tell(occurrences),
     });
-    this.plugin = faceRoutes({
+    const ports: FacePorts = {
       ...{ books, logins, media, log, recorders: desk },
       calls: { ongoing, accountOf: (call) => recordings.accountOf(call) },
       policies: this.#notifications.policies,
       settings: () => this.#settings,
       clock: systemClock,
       onFault: (error, route) => log.error({ err: error, request: route }, 'request.failed'),
-    });
+    };
+    this.plugin = faceRoutes(ports);
+    this.onBadAddress = (request, reply) => answerBadAddress(ports, request, reply);
   }
 
   /** Told of every event once it is on the disk: what our recorders do is an event for policies too. */

@@ -37,7 +37,7 @@ export interface HttpParts {
   readonly webhooks: Pick<Webhooks, 'administration' | 'tell'>;
   readonly recordings: Pick<Recordings, 'portsFor'>;
   /** Absent: FACE is not served. */
-  readonly face?: Pick<Face, 'plugin'>;
+  readonly face?: Pick<Face, 'plugin' | 'onBadAddress'>;
 }
 
 export interface HttpDoor {
@@ -97,6 +97,7 @@ export async function openHttp(config: Config, parts: HttpParts): Promise<HttpDo
               }),
             ]),
       ],
+      ...(parts.face && { onBadAddress: parts.face.onBadAddress }),
       onFault: (error, request) => log.error({ err: error, request }, 'request.failed'),
     },
   );

@@ -100,6 +100,16 @@ describe('another account', () => {
     expect(segments.text.match(/<segmentId>\d+/g)).toEqual(['<segmentId>1', '<segmentId>3']);
   });
 
+  it('takes no place in lists that one’s own would have', async () => {
+    const foreign = Array.from({ length: 150 }, (_, n) =>
+      dossierOf(200 + n, { recording: { account: 2 } }),
+    );
+    house.books.add(...foreign);
+    const answer = await house.command('audioRecording/details');
+    expect(verdictIn(answer)).toEqual([0, 'ACK']);
+    expect(answer.text).toContain('<recordingId>1</recordingId>');
+  });
+
   it('stays out even where the books tell too much', async () => {
     /** Books that do not mind accounts. */
     class LeakyBooks extends MemoryBooks {
