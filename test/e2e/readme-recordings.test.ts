@@ -2,7 +2,7 @@
  * The recordings of the README, run: its demo server and every command of the section, in the order of the section.
  * They print what it shows; and what the vendor's page shows of the same commands.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,13 +44,16 @@ afterAll(async () => {
 });
 
 /** What a command of the README prints, against the servers of this test. */
-function printed(command: string): string {
+function printed(command: string): Promise<string> {
   const here = command
     .replaceAll('127.0.0.1:8443', `127.0.0.1:${server.httpPort}`)
     .replace('npx offhook', `"${process.execPath}" "${join(root, 'dist/cli/main.js')}"`)
     .replace('$token"', `${token}"`);
-  const ran = spawnSync('bash', ['-c', here], { cwd: root, encoding: 'utf8', timeout: 30_000 });
-  return `${ran.stdout}${ran.stderr}`;
+  return new Promise((resolve) => {
+    const options = { cwd: root, timeout: 30_000 };
+    // What it prints is told, however it ends: that something is amiss is an answer too.
+    execFile('bash', ['-c', here], options, (_error, stdout, stderr) => resolve(stdout + stderr));
+  });
 }
 
 const ucid = 'fbd5715afe5aca679d1c9230dce37e73@1.2.3.5';
@@ -63,58 +66,55 @@ const vendors = {
 const declared = (xml: string): string => `<?xml version="1.0" encoding="UTF-8"?>\n${xml}`;
 
 /** What each command must print, or do, by a part of it. */
-const trials: Readonly<Record<string, (command: string) => void>> = {
-  'offhook serve --config examples/face/offhook.toml': () => {
-    const checked = printed('npx offhook check --config examples/face/offhook.toml');
+const trials: Readonly<Record<string, (command: string) => Promise<void> | void>> = {
+  'offhook serve --config examples/face/offhook.toml': async () => {
+    const checked = await printed('npx offhook check --config examples/face/offhook.toml');
     expect(checked).toContain('8443');
     expect(checked).not.toContain('scrypt$');
   },
   'offhook receiver': () => expect(receiver.requests).toEqual([]),
-  'recordings import': (command) => expect(printed(command)).toMatch(/\b2\b/),
-  'curl -s -d userEmail': (command) => {
-    expect(printed(command)).toMatch(
+  'recordings import': async (command) => expect(await printed(command)).toMatch(/\b2\b/),
+  'curl -s -d userEmail': async (command) => {
+    expect(await printed(command)).toMatch(
       /^<\?xml.*\?>\n<result>\n<code>0<\/code>\n<message>ACK<\/message>\n<token>[0-9a-f-]{36}<\/token>\n<expiration>\d+seconds<\/expiration>\n<\/result>\n$/,
     );
   },
-  'token=$(': (command) => {
-    token = printed(`${command}; echo $token`).trim();
+  'token=$(': async (command) => {
+    token = (await printed(`${command}; echo $token`)).trim();
     expect(token).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   },
-  'Face/audioRecording/details?token': (command) => expect(printed(command)).toContain(matches),
-  'Face/audioRecording/segment/details': (command) =>
-    expect(printed(command)).toContain(segmentMatches),
-  'details?isrUcid': (command) => {
-    const { result } = JSON.parse(
-      printed(command)
-        .replace(/^[^{]*/, '')
-        .replace(/[^}]*$/, ''),
-    ) as {
-      result: { code: number; recording: { recordingId: number; duration: number } };
-    };
+  'Face/audioRecording/details?token': async (command) =>
+    expect(await printed(command)).toContain(matches),
+  'Face/audioRecording/segment/details': async (command) =>
+    expect(await printed(command)).toContain(segmentMatches),
+  'details?isrUcid': async (command) => {
+    const [json = ''] = /\{.*\}/.exec(await printed(command)) ?? [];
+    const { result } = JSON.parse(json) as { readonly result: object };
     expect(result).toMatchObject({ code: 0, recording: { recordingId: 15, duration: 10_000 } });
   },
-  'Face/eventNotify': (command) => expect(printed(command)).toContain(declared(vendors.notified)),
-  'Face/StartScreenCapture': (command) =>
-    expect(printed(command)).toContain(declared(vendors.captured)),
-  'Face/StopScreenCapture': (command) =>
-    expect(printed(command)).toContain(declared(vendors.captured)),
-  'Face/version': (command) =>
-    expect(printed(command)).toContain(
+  'Face/eventNotify': async (command) =>
+    expect(await printed(command)).toContain(declared(vendors.notified)),
+  'Face/StartScreenCapture': async (command) =>
+    expect(await printed(command)).toContain(declared(vendors.captured)),
+  'Face/StopScreenCapture': async (command) =>
+    expect(await printed(command)).toContain(declared(vendors.captured)),
+  'Face/version': async (command) =>
+    expect(await printed(command)).toContain(
       declared('<result>\n<version>5.2.0M0P0 build 1</version>\n</result>\n'),
     ),
-  'offhook recordings verify': (command) =>
+  'offhook recordings verify': async (command) =>
     // No media came along.
-    expect(printed(command)).toMatch(/missing[^]*5555-1-28520@1\.2\.3\.4\.seg0\.rpdd/),
+    expect(await printed(command)).toMatch(/missing[^]*5555-1-28520@1\.2\.3\.4\.seg0\.rpdd/),
 };
 
 describe('the recordings of the README', () => {
   for (const command of commands) {
-    it(`run: ${command.slice(0, 90)}`, { timeout: 60_000 }, () => {
+    it(`run: ${command.slice(0, 90)}`, { timeout: 60_000 }, async () => {
       const [trial, ...others] = Object.keys(trials).filter((part) => command.includes(part));
       const exact = command.startsWith('token=') ? 'token=$(' : trial;
       expect(exact, 'a command that no trial covers').toBeDefined();
       if (exact === trial) expect(others).toEqual([]);
-      trials[exact ?? '']?.(command);
+      await trials[exact ?? '']?.(command);
     });
   }
 
