@@ -15,7 +15,7 @@ export interface SearchPath {
    */
   readonly keys: string;
   /** What can be told of a key `k` before its row is read. */
-  readonly early?: string;
+  readonly early: string;
   /** True: all that fits has to be put in order before the first one is known. */
   readonly sorts?: true;
 }
@@ -44,6 +44,47 @@ function keys(along: Along): string {
 
 const ofAccount = '(@account IS NULL OR k.account = @account)';
 const withinEnd = '(@endFromMs IS NULL OR k.end_ms BETWEEN @endFromMs AND @endThroughMs)';
+/**
+ * A look into the index of another criterion, for a key `k`. Keys come in the order of that index too, so that both are
+ * read side by side, and rows only of what is in both.
+ */
+function probe(given: string, index: string, where: string): string {
+  return `(@${given} IS NULL OR EXISTS (SELECT 1 FROM recordings INDEXED BY recordings_by_${index}
+    WHERE ${where} AND start_ms = k.startMs AND id = k.id))`;
+}
+
+function probeParts(given: string, table: string, where: string): string {
+  return `(@${given} IS NULL OR EXISTS (SELECT 1 FROM ${table}
+    WHERE ${where} AND recorded_ms = k.startMs AND recording = k.id))`;
+}
+
+const probes = {
+  account: probe('account', 'account', 'account = @account'),
+  ani: probe('ani', 'ani', 'ani = @ani'),
+  dnis: probe('dnis', 'dnis', 'dnis = @dnis'),
+  agentId: probe('agentId', 'agent', 'coalesce(agent_id, agent_seen) = @agentId'),
+  callId: probeParts('callId', 'segments INDEXED BY segments_of_call', 'call_id = @callId'),
+  filename: probeParts(
+    'filename',
+    'segments INDEXED BY segments_by_filename',
+    'filename = @filename',
+  ),
+  aor: probeParts('aor', 'recording_aors', 'aor = @aor'),
+  customData: probeParts(
+    'field',
+    'custom_data INDEXED BY custom_data_by_value',
+    'field = @field AND value = @value',
+  ),
+};
+
+/** What is asked of a key before its row is read: all that the path itself does not answer. */
+function before(answered: readonly (keyof typeof probes)[], ...cheap: readonly string[]): string {
+  // Parse door: the keys of a constant.
+  const names = Object.keys(probes) as (keyof typeof probes)[];
+  const asked = names.filter((name) => !answered.includes(name)).map((name) => probes[name]);
+  return [...cheap, ...asked].join(' AND ');
+}
+
 const ofPart = { startMs: 'recorded_ms', id: 'recording', parts: true } as const;
 
 type Simple =
@@ -55,6 +96,7 @@ function simple(criterion: Simple, column: string, index: string): SearchPath {
     name: criterion,
     leads: (criteria) => criteria[criterion] !== undefined,
     keys: keys({ index, where: `${column} = @${criterion}` }),
+    early: before([]),
   };
 }
 
@@ -65,6 +107,7 @@ export const searchPaths: readonly SearchPath[] = [
     leads: ({ recording }) => recording !== undefined,
     keys: `SELECT start_ms AS startMs, id FROM recordings
       WHERE id = @recording AND (start_ms, id) < (@beforeMs, @beforeId) AND start_ms >= @fromMs`,
+    early: before([]),
   },
   {
     name: 'segment',
@@ -72,6 +115,7 @@ export const searchPaths: readonly SearchPath[] = [
     keys: `SELECT recorded_ms AS startMs, recording AS id FROM segments
       WHERE id = @segment AND (recorded_ms, recording) < (@beforeMs, @beforeId)
         AND recorded_ms >= @fromMs`,
+    early: before([]),
   },
   simple('isrUcid', 'isr_ucid', 'recordings_by_ucid'),
   simple('ingressCallId', 'ingress_call_id', 'recordings_by_ingress'),
@@ -86,6 +130,7 @@ export const searchPaths: readonly SearchPath[] = [
       where: 'call_id = @callId',
       ...ofPart,
     }),
+    early: before(['callId']),
   },
   {
     name: 'filename',
@@ -94,6 +139,7 @@ export const searchPaths: readonly SearchPath[] = [
       ...{ table: 'segments', index: 'segments_by_filename', where: 'filename = @filename' },
       ...ofPart,
     }),
+    early: before(['filename']),
   },
   {
     name: 'aor',
@@ -102,6 +148,7 @@ export const searchPaths: readonly SearchPath[] = [
       ...{ table: 'recording_aors', where: 'aor = @aor' },
       ...{ startMs: 'recorded_ms', id: 'recording' },
     }),
+    early: before(['aor']),
   },
   {
     name: 'customData',
@@ -110,6 +157,7 @@ export const searchPaths: readonly SearchPath[] = [
       ...{ table: 'custom_data', index: 'custom_data_by_value' },
       ...{ where: 'field = @field AND value = @value', ...ofPart },
     }),
+    early: before(['customData']),
   },
   {
     name: 'parties',
@@ -118,19 +166,19 @@ export const searchPaths: readonly SearchPath[] = [
       ...{ index: 'recordings_by_parties', where: 'ani = @ani AND dnis = @dnis' },
       more: ', account',
     }),
-    early: ofAccount,
+    early: before(['account', 'ani', 'dnis'], ofAccount),
   },
   {
     name: 'ani',
     leads: ({ ani, dnis }) => ani !== undefined && dnis === undefined,
     keys: keys({ index: 'recordings_by_ani', where: 'ani = @ani', more: ', account' }),
-    early: ofAccount,
+    early: before(['account', 'ani'], ofAccount),
   },
   {
     name: 'dnis',
     leads: ({ ani, dnis }) => dnis !== undefined && ani === undefined,
     keys: keys({ index: 'recordings_by_dnis', where: 'dnis = @dnis', more: ', account' }),
-    early: ofAccount,
+    early: before(['account', 'dnis'], ofAccount),
   },
   {
     name: 'agentId',
@@ -139,23 +187,26 @@ export const searchPaths: readonly SearchPath[] = [
       ...{ index: 'recordings_by_agent', where: 'coalesce(agent_id, agent_seen) = @agentId' },
       more: ', account',
     }),
-    early: ofAccount,
+    early: before(['account', 'agentId'], ofAccount),
   },
   simple('agentTerminal', 'agent_terminal', 'recordings_by_terminal'),
   {
     name: 'inProgress',
     leads: ({ inProgress }) => inProgress === true,
     keys: keys({ index: 'recordings_in_progress', where: 'end_ms IS NULL' }),
+    early: before([]),
   },
   {
     name: 'hasVideo',
     leads: ({ hasVideo }) => hasVideo === true,
     keys: keys({ index: 'recordings_with_video', where: 'videos > 0' }),
+    early: before([]),
   },
   {
     name: 'hasSupplements',
     leads: ({ hasSupplements }) => hasSupplements === true,
     keys: keys({ index: 'recordings_with_supplements', where: 'supplements > 0' }),
+    early: before([]),
   },
   {
     name: 'end',
@@ -164,6 +215,7 @@ export const searchPaths: readonly SearchPath[] = [
       index: 'recordings_by_end',
       where: 'end_ms BETWEEN @endFromMs AND @endThroughMs',
     }),
+    early: before([]),
     sorts: true,
   },
   simple('source', 'source', 'recordings_by_source'),
@@ -171,7 +223,7 @@ export const searchPaths: readonly SearchPath[] = [
     name: 'account',
     leads: ({ account }) => account !== undefined,
     keys: keys({ index: 'recordings_by_account', where: 'account = @account', more: ', end_ms' }),
-    early: withinEnd,
+    early: before(['account'], withinEnd),
   },
 ];
 
@@ -180,5 +232,5 @@ export const everything: SearchPath = {
   name: 'start',
   leads: () => true,
   keys: keys({ index: 'recordings_by_start', where: '', more: ', end_ms' }),
-  early: withinEnd,
+  early: before([], withinEnd),
 };

@@ -53,14 +53,6 @@ const fits = `(@account IS NULL OR r.account = @account)
   AND (@hasSupplements IS NULL OR (r.supplements > 0) = @hasSupplements)
   AND (@hasVideo IS NULL OR (r.videos > 0) = @hasVideo)
   AND (@segment IS NULL OR EXISTS (SELECT 1 FROM segments WHERE id = @segment AND recording = r.id))
-  AND (@callId IS NULL OR EXISTS (SELECT 1 FROM segments INDEXED BY segments_of_call
-    WHERE call_id = @callId AND recorded_ms = r.start_ms AND recording = r.id))
-  AND (@filename IS NULL OR EXISTS (SELECT 1 FROM segments INDEXED BY segments_by_filename
-    WHERE filename = @filename AND recorded_ms = r.start_ms AND recording = r.id))
-  AND (@aor IS NULL OR EXISTS (SELECT 1 FROM recording_aors
-    WHERE aor = @aor AND recorded_ms = r.start_ms AND recording = r.id))
-  AND (@field IS NULL OR EXISTS (SELECT 1 FROM custom_data INDEXED BY custom_data_by_value
-    WHERE field = @field AND value = @value AND recorded_ms = r.start_ms AND recording = r.id))
   AND (@customData IS NULL OR NOT EXISTS (SELECT 1 FROM json_each(@customData) AS wanted
     WHERE NOT EXISTS (SELECT 1 FROM custom_data INDEXED BY custom_data_by_value
       WHERE field = wanted.value ->> 0 AND value = CAST(unhex(wanted.value ->> 1) AS TEXT)
@@ -103,7 +95,7 @@ export function recordingSearches(
     db.prepare<[Values], Row>(
       `WITH k AS (${path.keys} LIMIT @lot)
        ${columns} FROM k CROSS JOIN recordings AS r ON r.id = k.id ${join}
-       WHERE ${path.early ?? 'true'} AND ${fits} ${more} LIMIT @limit`,
+       WHERE ${path.early} AND ${fits} ${more} LIMIT @limit`,
     );
 
   /** The path with the fewest keys, as far as counting tells. */
