@@ -4,6 +4,7 @@
 import type { ApiUser } from '../../access/users.ts';
 import type { Media } from '../../record/media.ts';
 import type { KeptSegment, RecordingDossier } from '../../store/recording-messages.ts';
+import type { List } from '../answer-tree.ts';
 import { type Answer, severalMatches, told } from '../answers.ts';
 import { nack, type Verdict, verdicts } from '../codes.ts';
 import { readCriteria, type Wanted } from '../criteria.ts';
@@ -11,7 +12,7 @@ import { type DetailsContext, type Place, recordingDetails } from '../details.ts
 import { recordingMatches, segmentMatches } from '../matches.ts';
 import type { Parameters } from '../parameters.ts';
 import type { FacePorts } from '../ports.ts';
-import { selectRecording, type Selection, selectSegment } from '../selection.ts';
+import { type OfSegment, selectRecording, type Selection, selectSegment } from '../selection.ts';
 
 /** A request whose user is known. */
 export interface Asked {
@@ -53,7 +54,7 @@ export function wantedOf(ports: FacePorts, { parameters, user }: Asked, aim: Aim
 export function oneOf<Row, One>(
   selection: Selection<Row, One>,
   { hasUcid }: Wanted,
-  listed: (rows: readonly Row[]) => ReturnType<typeof recordingMatches>,
+  listed: (rows: readonly Row[]) => List,
 ): Or<One> {
   switch (selection.kind) {
     case 'one':
@@ -79,7 +80,11 @@ export async function oneRecording(
 }
 
 /** The one segment that the criteria select. */
-export async function oneSegment({ books }: FacePorts, { user }: Asked, wanted: Wanted) {
+export async function oneSegment(
+  { books }: FacePorts,
+  { user }: Asked,
+  wanted: Wanted,
+): Promise<Or<OfSegment>> {
   const selection = await selectSegment(books, user, wanted);
   return oneOf(selection, wanted, (rows) => segmentMatches(rows, user.timeZone));
 }

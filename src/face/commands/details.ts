@@ -4,7 +4,7 @@
  */
 import { told } from '../answers.ts';
 import { readUpdate, type Update } from '../body.ts';
-import { nack, verdicts } from '../codes.ts';
+import { nack, type Verdict, verdicts } from '../codes.ts';
 import { segmentDetails } from '../details.ts';
 import type { FacePorts } from '../ports.ts';
 import { dossierOf } from '../selection.ts';
@@ -32,7 +32,7 @@ export const details: Command = async (ports, asked) => {
   const selected = await oneRecording(ports, asked, wanted.found);
   if (selected.kind === 'answer') return selected.answer;
   let dossier = selected.found;
-  let verdict = verdicts.ack as ReturnType<typeof nack>;
+  let verdict: Verdict = verdicts.ack;
   if (update.found !== undefined) {
     const updated = await updateRecording(ports, dossier, update.found);
     if (updated.kind === 'refused') return told(updated.verdict);
@@ -55,7 +55,7 @@ export const segmentDetailsCommand: Command = async (ports, asked) => {
   const selected = await oneSegment(ports, asked, wanted.found);
   if (selected.kind === 'answer') return selected.answer;
   let { dossier, segment } = selected.found;
-  let verdict = verdicts.ack as ReturnType<typeof nack>;
+  let verdict: Verdict = verdicts.ack;
   if (update.found !== undefined) {
     const updated = await updateSegment(ports, selected.found, update.found);
     if (updated.kind === 'refused') return told(updated.verdict);
