@@ -38,8 +38,9 @@ export function importRoutes({ books, fields, onImported }: RecordingPorts): Fas
       }
       const taken = await books.import(recordings);
       if (taken.length > 0) {
-        const detail = `${taken.length} of the numbers are taken already; none of the recordings was taken over`;
         const told = { taken: taken.slice(0, mostTold) };
+        const more = taken.length > mostTold ? ` and ${taken.length - mostTold} more` : '';
+        const detail = `seen numbers that are taken already: ${told.taken.join(', ')}${more}; none was taken over`;
         return refuse(reply, problem(409, 'RECORDINGS_EXIST', detail, told));
       }
       onImported();

@@ -12,6 +12,7 @@ import { destinationsCommand } from './destinations.ts';
 import { explain, exitCodesHelp, failureText } from './failure.ts';
 import type { ExitCode } from './failure.ts';
 import { receiverCommand } from './receiver.ts';
+import { recordingsCommand } from './recordings.ts';
 import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
 import { simulateCommand } from './simulate.ts';
@@ -70,6 +71,7 @@ function program(to: Surface): Command {
     usersCommand(to),
     destinationsCommand(to),
     deliveriesCommand(to),
+    recordingsCommand(to),
   ];
   for (const command of commands) {
     adopt(offhook, command);

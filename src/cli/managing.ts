@@ -33,10 +33,20 @@ const nextSteps: Readonly<Record<string, string>> = {
   DESTINATION_FROM_FILE: 'Change it in the configuration file and reload the server with SIGHUP.',
   DESTINATION_INVALID: 'Correct these and try again; nothing was changed.',
   DELIVERY_UNKNOWN: '`offhook deliveries list` shows those that are kept.',
+  RECORDING_UNKNOWN: '`offhook recordings list` shows those that there are.',
+  SEGMENT_UNKNOWN: '`offhook recordings show` has the segments of a recording.',
+  SEGMENTS_SEVERAL: 'Name one with --segment; `offhook recordings show` has them.',
+  MEDIA_OUTSIDE: 'Let record.mediaRoots name the folder that it lies in.',
+  MEDIA_MISSING: '`offhook recordings verify` finds all that are gone.',
+  RECORDINGS_INVALID: 'Correct these and try again; none of this lot was taken over.',
+  RECORDINGS_EXIST: 'Leave these out; none of this lot was taken over.',
+  VERIFY_UNDER_WAY: 'Wait for the other one.',
+  CONTROL_FORBIDDEN: '`offhook tokens add --control` makes a token that may.',
   MANAGE_FORBIDDEN: '`offhook tokens add --manage` makes a token that may.',
 };
 
-function refusal(base: string, answer: HttpAnswer): Failure {
+/** What a refusal means to a person. */
+export function refusal(base: string, answer: HttpAnswer): Failure {
   const value = parseJson(answer.body);
   const table = typeof value === 'object' && value !== null ? value : {};
   const code = 'code' in table && typeof table.code === 'string' ? table.code : '';
@@ -48,7 +58,7 @@ function refusal(base: string, answer: HttpAnswer): Failure {
   for (const each of problems) {
     if (typeof each !== 'object' || each === null) continue;
     const { path, seen, expected } = { path: '', seen: '', expected: '', ...each };
-    const where = path === '' ? 'the destination' : String(path);
+    const where = path === '' ? 'what was sent' : String(path);
     lines.push(`  ${printable(`${where}: saw ${String(seen)}, expected ${String(expected)}`)}`);
   }
   return new Failure(1, lines.join('\n'), next);

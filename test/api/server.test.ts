@@ -331,7 +331,7 @@ describe('what cannot be served', () => {
     expect(answer.json()).toMatchObject({
       code: 'ROUTE_UNKNOWN',
       detail:
-        'seen GET /v2/calls, expected one of GET /healthz, GET /readyz, GET /v1/calls, GET /v1/calls/:id, GET /v1/cdrs, GET /v1/cdrs/:id, GET /metrics',
+        'seen GET /v2/calls, expected one of GET /healthz, GET /readyz, GET /v1/calls, GET /v1/calls/:id, GET /v1/cdrs, GET /v1/cdrs/:id, GET /metrics, GET /v1/openapi.json',
     });
   });
 
