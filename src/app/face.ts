@@ -23,6 +23,7 @@ export interface FaceParts {
   readonly open: readonly Call[];
   readonly ongoing: LiveCalls['ongoing'];
   readonly webhooks: Pick<Webhooks, 'tell'>;
+  readonly waitMs: FacePorts['waitMs'];
   /** Of this server. */
   readonly version: string;
   readonly log: Log;
@@ -44,7 +45,7 @@ export class Face {
 
   private constructor(
     config: Config,
-    { recordings, open, ongoing, webhooks, version, log }: FaceParts,
+    { recordings, open, ongoing, webhooks, waitMs, version, log }: FaceParts,
   ) {
     const { books, desk, logins, media } = recordings;
     this.#version = version;
@@ -55,7 +56,7 @@ export class Face {
       tell: (occurrences) => webhooks.tell(occurrences),
     });
     const ports: FacePorts = {
-      ...{ books, logins, media, log, recorders: desk },
+      ...{ books, logins, media, log, waitMs, recorders: desk },
       calls: { ongoing, accountOf: (call) => recordings.accountOf(call) },
       policies: this.#notifications.policies,
       settings: () => this.#settings,

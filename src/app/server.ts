@@ -159,6 +159,7 @@ async function assemble(
   const face = Face.open(config, {
     ...{ recordings, webhooks, version, log, open: remembered.open },
     ongoing: () => hub.ongoing(everything),
+    waitMs: (address) => entrance.waitMs(address),
   });
   await takeBack(registry, journal, pipeline, config.sources, remembered);
   const encoder = new Encoder(site, journal.epoch);

@@ -22,6 +22,8 @@ export interface FacePorts {
   /** Asked for every request, as it may be set anew while the server runs. */
   readonly settings: () => FaceSettings;
   readonly clock: { now(): number };
+  /** Milliseconds after which an address may ask again; 0 when it may now, which counts as asking. */
+  readonly waitMs: (address: string) => number;
   readonly log: Log;
   /** Told of every mistake of ours, with the pattern of the route; never with an address. */
   readonly onFault: (error: unknown, route: string) => void;

@@ -115,6 +115,13 @@ function underPrefix(ports: FacePorts): FastifyPluginCallback {
     app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, parsed) =>
       parsed(null, body),
     );
+    app.addHook('onRequest', (request, reply, next) => {
+      const waitMs = ports.waitMs(request.ip);
+      if (waitMs === 0) return next();
+      const message = 'Too many requests of this address; expected the next one a little later';
+      void reply.header('retry-after', Math.ceil(waitMs / 1_000));
+      send(ports, request, reply, told(nack(message, 429)), envelopeOf(request));
+    });
     app.setErrorHandler((error, request, reply) => {
       const verdict = verdictOf(error);
       if (isFault(verdict)) ports.onFault(error, routeOf(request));

@@ -1,5 +1,5 @@
 /** Addresses, methods and bodies: whatever comes is answered in the vendor's envelope. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { dossierOf } from './support/dossiers.ts';
 import { FaceHouse, token, verdictIn } from './support/face-house.ts';
 
@@ -90,6 +90,30 @@ describe('a method', () => {
     }
     const answer = await house.command('audioRecording/details', 'recordingId=1', { method });
     expect(verdictIn(answer)).toEqual([0, 'ACK']);
+  });
+});
+
+describe('an address that asks too often', () => {
+  it('is told to come later, whatever it asks, and nothing is done', async () => {
+    const usual = house.settings;
+    onTestFinished(() => {
+      house.addressWaitMs = 0;
+      house.settings = usual;
+    });
+    const before = house.logins.length;
+    house.addressWaitMs = 1_500;
+    const busy = [-1, 'Too many requests of this address; expected the next one a little later'];
+    for (const path of ['login', 'version', 'audioRecording/details?token=x', 'no/such']) {
+      const answer = await house.ask(path, {
+        method: 'POST',
+        body: new URLSearchParams({ a: '1' }),
+      });
+      expect([path, answer.status, answer.headers.get('retry-after')]).toEqual([path, 200, '2']);
+      expect(verdictIn(answer)).toEqual(busy);
+    }
+    expect(house.logins).toHaveLength(before);
+    house.settings = { ...usual, strictStatus: true };
+    expect((await house.ask('version')).status).toBe(429);
   });
 });
 

@@ -61,7 +61,9 @@ export class FaceHouse {
   loggedIn: (email: string, password: string) => Promise<LoginResult> = () =>
     Promise.resolve({ kind: 'token', token, expiresSeconds: 3600 });
   readonly logins: [email: string, password: string, seconds: number | undefined][] = [];
+  /** Of every token, and of every address. */
   waitMs = 0;
+  addressWaitMs = 0;
   /** What policies are asked, and what they say. */
   readonly notified: [command: string, parameters: Readonly<Record<string, string>>][] = [];
   policy: Told = { code: 0, message: 'success' };
@@ -134,6 +136,7 @@ export class FaceHouse {
         stopScreenCapture: told('StopScreenCapture'),
       },
       settings: () => this.settings,
+      waitMs: () => this.addressWaitMs,
       clock: { now: () => this.nowMs },
       onFault: (error: unknown, route: string) => void this.faults.push([error, route]),
     };
