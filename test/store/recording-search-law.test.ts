@@ -13,9 +13,9 @@ import type {
 import { importedRecording } from '../support/recordings.ts';
 import { newRecordings } from './recording-bed.ts';
 
-const word = fc.constantFrom('a', 'b', 'c\0d', 'é', '\ud800');
+const word = fc.constantFrom('a', 'c\0d', '\ud800');
 const few = fc.integer({ min: 1, max: 3 });
-const ms = fc.integer({ min: 0, max: 12 });
+const ms = fc.integer({ min: 0, max: 3 });
 const flag = fc.boolean();
 const datum = fc.record({ field: few, value: word });
 
