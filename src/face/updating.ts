@@ -5,7 +5,7 @@ import { posix } from 'node:path';
 import type { RecordingChange, RecordingDossier } from '../store/recording-messages.ts';
 import { type Update, wrongFilename } from './body.ts';
 import { nack, renamed, type Verdict, verdicts } from './codes.ts';
-import { quoted } from './parameters.ts';
+import { taken, withExtensionOf } from './naming.ts';
 import type { FacePorts } from './ports.ts';
 import type { OfSegment } from './selection.ts';
 
@@ -105,7 +105,7 @@ async function rename(
     case 'outside':
       return refused(verdicts.fileGone);
     case 'taken':
-      return refused(nack(`seen the filename ${quoted(filename)}, which another file has`, 409));
+      return refused(taken(filename));
     case 'renamed':
       break;
   }
@@ -119,12 +119,6 @@ async function rename(
     throw error;
   }
   return { kind: 'updated', verdict: renamed(filename) };
-}
-
-function withExtensionOf(file: string, wished: string): string {
-  const extension = posix.extname(file);
-  const has = wished.toLowerCase().endsWith(extension.toLowerCase());
-  return has ? wished : `${wished}${extension}`;
 }
 
 function refused(verdict: Verdict): Updated {

@@ -106,17 +106,19 @@ describe('start', () => {
     expect(named.text).toContain('<agentId>6789</agentId>');
     await house.post('audioRecording/start', `${criteria}&codecProfile=5`, { filename: 'a.wav' });
     await house.post('audioRecording/start', criteria, { filename: 'a.wav' });
+    await house.post('audioRecording/start', criteria, { filename: 'of 2021.05' });
     await house.command('audioRecording/start', `${criteria}&codecProfile=1`);
     const start = { kind: 'start', callId: call.id };
     expect(house.orders).toEqual([
       { ...start, file: 'mine.gsm', format: 'gsm' },
       { ...start, file: 'a.wav', format: 'wav' },
       { ...start, file: 'a.wav' },
+      { ...start, file: 'of 2021.05.wav' },
       start,
     ]);
     const bad = await house.post('audioRecording/start', criteria, { filename: '../x' });
     expect(verdictIn(bad)[0]).toBe(-1);
-    expect(house.orders).toHaveLength(4);
+    expect(house.orders).toHaveLength(5);
   });
 
   it('of which the recorder has not told in time is done all the same', async () => {
@@ -263,10 +265,34 @@ it('pause fills with silence on request', async () => {
 });
 
 describe('a name', () => {
+  it.each(['start', 'split'])('that a file has already is refused with %s', async (name) => {
+    const call = connectedCall(1);
+    house.calls = [call];
+    await house.file('there.wav', 'x');
+    // Also where it is of another account, and its file not at hand.
+    const known = { file: '/elsewhere/known.wav', filename: 'known.wav' };
+    house.books.add(
+      dossierOf(1, { recording: { account: 2 }, segments: [known] }),
+      ongoingDossier(3, { recording: { isrUcid: ucidOf(call) ?? null } }),
+    );
+    for (const filename of ['there', 'there.wav', 'known']) {
+      const answer = await house.post(`audioRecording/${name}`, `isrUcid=${ucidOf(call)}`, {
+        filename,
+      });
+      expect(verdictIn(answer)[1]).toMatch(
+        /^seen the filename "\w+\.wav", which another file has$/,
+      );
+    }
+    const long = { filename: 'x'.repeat(253) };
+    const answer = await house.post(`audioRecording/${name}`, `isrUcid=${ucidOf(call)}`, long);
+    expect(verdictIn(answer)[1]).toContain('seen a filename of 257 bytes');
+    expect(house.orders).toEqual([]);
+  });
+
   it('with split is that of the next segment', async () => {
     house.books.add(ongoingDossier(3));
     const answer = await house.post('audioRecording/split', 'tmpRecordingId=3', {
-      filename: 'second.wav',
+      filename: 'second',
     });
     expect(verdictIn(answer)).toEqual([0, 'split command returned successfully']);
     expect(house.orders).toEqual([{ kind: 'split', recording: 3, file: 'second.wav' }]);

@@ -4,11 +4,12 @@
 import type { Ordered, RecorderOrder, WrongState } from '../../record/control.ts';
 import type { RecordingDossier } from '../../store/recording-messages.ts';
 import { type Answer, severalMatches, told } from '../answers.ts';
-import type { Update } from '../body.ts';
+import { type Update, wrongFilename } from '../body.ts';
 import { nack, succeeded, type Verdict, verdicts } from '../codes.ts';
 import type { Wanted } from '../criteria.ts';
 import { callCriteria, callCriteriaOf, selectCalls } from '../live-calls.ts';
 import { recordingMatches, sessionMatches } from '../matches.ts';
+import { nameToRecord, takenName, withExtensionOf } from '../naming.ts';
 import type { FacePorts } from '../ports.ts';
 import { dossierOf, selectRecording } from '../selection.ts';
 import { updateRecording } from '../updating.ts';
@@ -68,10 +69,13 @@ export const start: Command = async (ports, asked) => {
   }
   const format = codecProfile === undefined ? undefined : profiles.get(codecProfile);
   const { filename, ...rest } = update.found ?? {};
+  const file = filename === undefined ? undefined : nameToRecord(filename, format);
+  const fault = file === undefined ? undefined : await faultOf(ports, file);
+  if (fault !== undefined) return told(fault);
   const ordered = await ordering(ports, asked, 'start', {
     kind: 'start',
     callId: call.id,
-    ...(filename !== undefined && { file: named(filename, format) }),
+    ...(file !== undefined && { file }),
     ...(format !== undefined && { format }),
   });
   if (ordered.kind !== 'done') return told(refusal('start', ordered));
@@ -100,7 +104,17 @@ export function control(kind: Control): Command {
         );
       }
     }
-    const order = orderOf(kind, recording.id, wanted.found, filename);
+    let file: string | undefined;
+    if (filename !== undefined && kind === 'split') {
+      const before = segments.at(-1)?.file ?? undefined;
+      file =
+        before === undefined
+          ? nameToRecord(filename, undefined)
+          : withExtensionOf(before, filename);
+      const fault = await faultOf(ports, file);
+      if (fault !== undefined) return told(fault);
+    }
+    const order = orderOf(kind, recording.id, wanted.found, file);
     const ordered = await ordering(ports, asked, kind, order);
     if (ordered.kind !== 'done') return told(refusal(kind, ordered));
     const after = kind === 'stop' ? (update.found ?? {}) : rest;
@@ -202,13 +216,13 @@ async function oneInProgress(
   return oneOf({ kind: 'none' }, wanted, listed);
 }
 
+/** Why a file of that name must not be recorded; what was added may have made it too long. */
+async function faultOf(ports: FacePorts, file: string): Promise<Verdict | undefined> {
+  const wrong = wrongFilename(file);
+  return wrong === undefined ? takenName(ports, file) : nack(wrong);
+}
+
 async function newestOf({ books }: FacePorts, callId: string): Promise<number | undefined> {
   const { rows } = await books.search({ criteria: { callId, inProgress: true }, limit: 1 });
   return rows[0]?.id;
-}
-
-/** A name that says what is asked to be in the file. */
-function named(filename: string, format: string | undefined): string {
-  if (format === undefined || filename.toLowerCase().endsWith(`.${format}`)) return filename;
-  return `${filename}.${format}`;
 }
