@@ -181,14 +181,17 @@ function problemsOf(
   );
 }
 
+/** @param fields as for `operationsOf`; may be changed in place */
 export function descriptionRoute(fields: readonly CustomField[]): FastifyPluginCallback {
-  // Made once: it does not change while the server runs.
-  const body = JSON.stringify(describeApi(fields));
+  let made: { readonly of: string; readonly body: string } | undefined;
   return (app, _options, done) => {
     app.get('/v1/openapi.json', (request, reply) => {
       const query = readQuery(request.url, []);
       if (query.kind === 'wrong') return badQuery(reply, query.detail);
-      return reply.type('application/json; charset=utf-8').send(body);
+      // Custom data may be configured anew while the server runs.
+      const of = JSON.stringify(fields);
+      if (made?.of !== of) made = { of, body: JSON.stringify(describeApi(fields)) };
+      return reply.type('application/json; charset=utf-8').send(made.body);
     });
     done();
   };

@@ -3,7 +3,6 @@
  */
 import { Readable } from 'node:stream';
 import type { FastifyPluginCallback } from 'fastify';
-import { StoreError } from '../base/errors.ts';
 import { problem } from '../base/problem.ts';
 import { badQuery, refuse } from './answer.ts';
 import { forHolders, readsJson } from './managing.ts';
@@ -37,8 +36,8 @@ async function* linesOf(findings: AsyncGenerator<Finding>): AsyncGenerator<strin
   try {
     for await (const finding of findings) yield `${JSON.stringify(finding)}\n`;
   } catch (error) {
-    const why = error instanceof StoreError ? 'the store does not answer' : 'a file cannot be read';
-    const detail = `${why}; the log of the server says more`;
+    // Managers may know: it names a file, or says what is wrong with the store.
+    const detail = error instanceof Error ? error.message : String(error);
     yield `${JSON.stringify({ kind: 'failed', detail } satisfies Finding)}\n`;
   }
 }

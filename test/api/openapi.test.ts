@@ -5,9 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import Fastify from 'fastify';
 import { format } from 'prettier';
-import { describe, expect, it } from 'vitest';
-import { describeApi, operationsOf } from '../../src/api/openapi.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { describeApi, descriptionRoute, operationsOf } from '../../src/api/openapi.ts';
 import type { Operation } from '../../src/api/openapi-operation.ts';
 import { verify } from '../../src/record/verification.ts';
 import { Ingest } from '../../src/source/ingest/ingest.ts';
@@ -152,6 +153,18 @@ it('stands in protocol/rest as it is served', async () => {
   const { base } = await openWorld();
   const served: unknown = await (await fetch(`${base}/v1/openapi.json`)).json();
   expect(served).toEqual(JSON.parse(JSON.stringify(describeApi(fields))));
+});
+
+it('follows custom data that are configured anew', async () => {
+  const master = [...fields];
+  const app = Fastify();
+  onTestFinished(() => app.close());
+  void app.register(descriptionRoute(master));
+  const served = async (): Promise<string> => (await app.inject('/v1/openapi.json')).body;
+  expect(await served()).toContain('custom.Ticket');
+  master.splice(0, master.length, { id: 3, name: 'Colour', searchable: true });
+  const anew = await served();
+  expect([anew.includes('custom.Ticket'), anew.includes('custom.Colour')]).toEqual([false, true]);
 });
 
 it('describes searchable custom data as criteria', () => {

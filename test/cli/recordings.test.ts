@@ -139,7 +139,7 @@ it('a verification says that all is well, or what is not', async () => {
   };
   expect(await offhook('verify')).toMatchObject({
     code: 2,
-    err: expect.stringContaining('ended early'),
+    err: expect.stringContaining('ended early: EIO'),
   });
   server.grant = { ...anybody, manage: false };
   expect((await offhook('verify')).err).toContain('offhook tokens add --manage');
