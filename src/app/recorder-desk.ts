@@ -20,6 +20,8 @@ export interface RecorderDeskParts {
   /** All calls that go on now. */
   readonly ongoing: readonly Call[];
   readonly source: (name: string) => Source | undefined;
+  /** Whether there is a media file of that path: recorders write over what is there. */
+  readonly isThere: (file: string) => Promise<boolean>;
   /** Our time, milliseconds since 1970. */
   readonly nowMs: () => number;
   /** Told of every order for a known call that was not carried out. */
@@ -103,6 +105,8 @@ export class RecorderDesk implements RecorderControl {
       const reason = `The source "${call.source}" has no recorder that could be driven.`;
       return this.#failed(order, subject, { kind: 'unavailable', reason });
     }
+    const taken = await this.#takenBy(plan.command);
+    if (taken !== undefined) return this.#failed(order, subject, taken);
     // From before the command on, since the event may be on the disk before the answer is here.
     const shown = this.#watch(plan.shownBy);
     try {
@@ -116,6 +120,14 @@ export class RecorderDesk implements RecorderControl {
     } finally {
       shown.stop();
     }
+  }
+
+  async #takenBy(command: RecorderCommand): Promise<Failed | undefined> {
+    if (command.kind !== 'start' && command.kind !== 'split') return undefined;
+    const { file } = command;
+    if (file === undefined || !(await this.#parts.isThere(file))) return undefined;
+    const reason = `A file ${JSON.stringify(file)} is there already; give another name.`;
+    return { kind: 'refused', reason };
   }
 
   #watch(shownBy: Plan['shownBy']): {

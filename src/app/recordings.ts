@@ -23,7 +23,7 @@ import { RecorderDesk, type RecorderDeskParts } from './recorder-desk.ts';
 import { believedClock } from './slices.ts';
 import { steadyClock } from './steady-clock.ts';
 
-export interface RecordingsParts extends Omit<RecorderDeskParts, 'nowMs'> {
+export interface RecordingsParts extends Omit<RecorderDeskParts, 'nowMs' | 'isThere'> {
   readonly store: StoreClient;
   readonly log: Log;
   /**
@@ -74,7 +74,11 @@ export class Recordings {
       onStray: (recording, file) => log.warn({ recording, file }, 'media.outside'),
       onKept: (recording, error) => log.error({ recording, err: error }, 'media.failing'),
     });
-    this.desk = new RecorderDesk({ ...driving, nowMs: () => systemClock.now() });
+    this.desk = new RecorderDesk({
+      ...driving,
+      isThere: async (file) => (await this.media.whereabouts(file)) !== undefined,
+      nowMs: () => systemClock.now(),
+    });
     this.logins = new Logins({
       users: usersOf(config),
       limits: limitsOf(config),

@@ -26,10 +26,13 @@ async function newHouse(build: (hear: Pipeline['signal']) => Source | undefined)
   const source = build((signal) => pipeline.signal(signal));
   const refusals: Refusal[] = [];
   const events: CallEvent[] = [];
+  /** Paths of media files that are there. */
+  const files = new Set<string>();
   const desk = new RecorderDesk({
     call: (id) => hub.call(id),
     ongoing: [],
     source: () => source,
+    isThere: (file) => Promise.resolve(files.has(file)),
     nowMs: () => Date.now(),
     onRefused: (refusal) => void refusals.push(refusal),
   });
@@ -39,7 +42,7 @@ async function newHouse(build: (hear: Pipeline['signal']) => Source | undefined)
     desk.committed(entries.map(({ event }) => event));
   });
   const ongoing = (): Call[] => hub.ongoing(filterOf([]));
-  return { desk, refusals, events, ongoing, journal, pipeline };
+  return { desk, refusals, events, ongoing, journal, pipeline, files };
 }
 
 /** A play in which the opening call is answered soon, goes on for long, and is not recorded by itself. */
@@ -180,6 +183,23 @@ describe('a simulated call', () => {
     const split = { kind: 'split', recording: 1, file: '../x.wav' } as const;
     expect(await desk.order(split)).toMatchObject({ kind: 'refused' });
     expect(ongoing()[0]?.recordings).toHaveLength(1);
+  });
+
+  it('is not recorded over a file that is there', async () => {
+    const { desk, call, refusals, files } = await simulated();
+    files.add('old.wav');
+    const reason = 'A file "old.wav" is there already; give another name.';
+    const start = { kind: 'start', callId: call.id } as const;
+    expect(await desk.order({ ...start, file: 'old.wav' })).toEqual({ kind: 'refused', reason });
+    const { recording } = numbersOf(await desk.order({ ...start, file: 'new.wav' }));
+    const split = { kind: 'split', recording } as const;
+    expect(await desk.order({ ...split, file: 'old.wav' })).toEqual({ kind: 'refused', reason });
+    // Nor under the name that would follow by itself.
+    files.add('new.seg1.wav');
+    expect(await desk.order(split)).toMatchObject({ kind: 'refused' });
+    expect(refusals.map(({ command }) => command)).toEqual(['start', 'split', 'split']);
+    files.delete('new.seg1.wav');
+    expect(await desk.order(split)).toMatchObject({ kind: 'done' });
   });
 
   it('obeys orders for one call one after the other', async () => {
