@@ -29,7 +29,7 @@ export function segmentMatches(rows: readonly FoundSegment[], timeZone: string):
     rows.map((row) =>
       branch({
         [row.endMs === null ? 'tmpSegmentId' : 'segmentId']: row.id,
-        [row.endMs === null ? 'tmpRecordingId' : 'recordingId']: row.recording,
+        [row.inProgress ? 'tmpRecordingId' : 'recordingId']: row.recording,
         filename: row.filename ?? '',
         start: secondsText(row.startMs, timeZone),
         end: row.endMs === null ? '' : secondsText(row.endMs, timeZone),

@@ -184,6 +184,8 @@ export interface FoundSegment {
   readonly startMs: number;
   readonly endMs: number | null;
   readonly hasVideo: boolean;
+  /** Whether its recording is in progress, perhaps in another segment. */
+  readonly inProgress: boolean;
   readonly account: number;
   readonly extensions: string;
 }

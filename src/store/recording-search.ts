@@ -63,7 +63,7 @@ const recordingColumns = `SELECT r.id, r.isr_ucid AS isrUcid, r.ingress_call_id 
     r.end_ms AS endMs, r.filename, r.extensions`;
 
 const segmentColumns = `SELECT s.id, s.recording, s.sequence, s.filename, s.start_ms AS startMs, s.end_ms AS endMs,
-    r.videos > 0 AS hasVideo, r.account, r.extensions`;
+    r.videos > 0 AS hasVideo, r.end_ms IS NULL AS inProgress, r.account, r.extensions`;
 const joinSegments = `CROSS JOIN segments AS s INDEXED BY segments_of_recording ON s.recording = r.id`;
 const segmentFits = `AND (@segment IS NULL OR s.id = @segment)
   AND (@filename IS NULL OR s.filename = @filename) AND (@callId IS NULL OR s.call_id = @callId)`;
@@ -150,13 +150,20 @@ export function recordingSearches(
     searchRecordings: (search) => run(search, recordingsAlong),
     searchSegments(search) {
       const found = run(search, segmentsAlong);
-      const rows = found.rows.map((row) => ({ ...row, hasVideo: row.hasVideo === 1 }));
+      const rows = found.rows.map(({ hasVideo, inProgress, ...row }) => ({
+        ...row,
+        hasVideo: hasVideo === 1,
+        inProgress: inProgress === 1,
+      }));
       return { ...found, rows };
     },
   };
 }
 
-type SegmentHit = Omit<FoundSegment, 'hasVideo'> & { readonly hasVideo: number };
+type SegmentHit = Omit<FoundSegment, 'hasVideo' | 'inProgress'> & {
+  readonly hasVideo: number;
+  readonly inProgress: number;
+};
 
 function waysOf(criteria: RecordingCriteria, values: Values): Way[] {
   return searchPaths

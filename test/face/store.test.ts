@@ -198,6 +198,17 @@ it('a recording that goes on is found by its number for the time being, before a
   );
 });
 
+it('segments of a recording in progress are listed with its temporary number, also those that have ended', async () => {
+  const endMs = null;
+  const dossier = dossierOf(65, { segments: [{ goesOn: true }, { id: 66, endMs }] });
+  await fed({ ...dossier, recording: { ...dossier.recording, ani: 'half', endMs } });
+  const listed = await house.command('audioRecording/segment/details', 'ani=half', json);
+  expect(JSON.parse(listed.text).result.matches).toMatchObject([
+    { match: { segmentId: 65, tmpRecordingId: 65 } },
+    { match: { tmpSegmentId: 66, tmpRecordingId: 65 } },
+  ]);
+});
+
 it('an account sees its own alone', async () => {
   await imported(dossierOf(71, { recording: { account: 2, ani: 'two' } }));
   const user = house.users.get(token)!;

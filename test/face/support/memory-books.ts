@@ -51,6 +51,7 @@ export class MemoryBooks implements Books {
               .filter((segment) => fitsSegment(segment, search.criteria))
               .map((segment) => ({
                 ...segment,
+                inProgress: recording.endMs === null,
                 hasVideo: supplements.some(({ kind }) => kind === 'video'),
                 account: recording.account,
                 extensions: recording.extensions,
