@@ -54,6 +54,13 @@ export class ApiTokens {
     return this.#tokens.size;
   }
 
+  /** How many hold; those that have expired may be remembered a little longer. */
+  held(nowMs: number): number {
+    let count = 0;
+    for (const { expiresMs } of this.#tokens.values()) if (nowMs < expiresMs) count += 1;
+    return count;
+  }
+
   /** Takes back what the last run left. Rejects as the keeper does. */
   async load(nowMs: number): Promise<void> {
     const rows = [...(await this.#keeper.all())].sort((a, b) => a.expiresMs - b.expiresMs);

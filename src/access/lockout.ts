@@ -32,6 +32,16 @@ export class Lockout {
     return this.#records.size;
   }
 
+  /** How many are locked. */
+  locked(nowMs: number): number {
+    const { lockForMs } = this.limits;
+    let count = 0;
+    for (const { lockedAtMs } of this.#records.values()) {
+      if (lockedAtMs !== undefined && nowMs < lockedAtMs + lockForMs) count += 1;
+    }
+    return count;
+  }
+
   isLocked(who: string, nowMs: number): boolean {
     const record = this.#records.get(who);
     if (record?.lockedAtMs === undefined) return false;

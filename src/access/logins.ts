@@ -54,6 +54,16 @@ export interface LoginParts {
   readonly verify?: (password: string, known: PasswordHash) => Promise<boolean>;
 }
 
+export interface LoginStanding {
+  readonly waiting: number;
+  /** Remembered, those that have expired and were not looked at since included. */
+  readonly tokens: number;
+  readonly tokensHeld: number;
+  /** Users whose failures are remembered. */
+  readonly failing: number;
+  readonly locked: number;
+}
+
 /** Checks of a password under way at one time: 32 MiB each, on two of the four threads of Node's pool. */
 export const checksAtOnce = 2;
 /** Logins that wait for that; beyond it one is told to come back. */
@@ -103,12 +113,15 @@ export class Logins {
     this.#forgetOthers();
   }
 
-  /** Logins that wait, and tokens that are remembered: what there is to look at from outside. */
-  get standing(): { readonly waiting: number; readonly tokens: number; readonly failing: number } {
+  /** Logins that wait, tokens and failures that are remembered, and which of them hold: what there is to look at. */
+  get standing(): LoginStanding {
+    const { clock, steady } = this.#parts;
     return {
       waiting: this.#turns.waiting,
       tokens: this.#tokens.size,
+      tokensHeld: this.#tokens.held(clock.now()),
       failing: this.#lockout.size,
+      locked: this.#lockout.locked(steady.now()),
     };
   }
 

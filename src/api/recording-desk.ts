@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problem } from '../base/problem.ts';
 import type { RecorderControl } from '../record/control.ts';
+import type { MediaOutcome } from '../record/media-answer.ts';
 import type { MediaFiles } from '../record/media.ts';
 import type { RecordingBooks } from '../record/recordings.ts';
 import type { RecordingDossier } from '../store/recording-messages.ts';
@@ -30,6 +31,8 @@ export interface RecordingPorts {
   /** Called when recordings of another system have been taken over. */
   readonly onImported: () => void;
   readonly now: () => number;
+  /** Told of what whoever asked for a media file got. */
+  readonly onMedia?: (outcome: MediaOutcome) => void;
 }
 
 export type OfRecording = { Params: { id: string } };

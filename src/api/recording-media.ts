@@ -25,7 +25,7 @@ const stalledMs = 60_000;
 
 type OfSegment = { Params: { id: string; segment: string } };
 
-export function mediaRoutes({ books, media, now }: RecordingPorts): FastifyPluginCallback {
+export function mediaRoutes({ books, media, now, onMedia }: RecordingPorts): FastifyPluginCallback {
   let downloads = 0;
 
   /** @param file as the books have it; null where the source does not tell it */
@@ -35,10 +35,12 @@ export function mediaRoutes({ books, media, now }: RecordingPorts): FastifyPlugi
     file: string | null,
   ): Promise<FastifyReply> {
     if (file === null) {
+      onMedia?.('missing');
       const detail = 'the source has not told where the media file is';
       return refuse(reply, problem(404, 'MEDIA_UNKNOWN', detail));
     }
     if (downloads >= mostDownloads) {
+      onMedia?.('busy');
       const detail = `${mostDownloads} files are being fetched already; come again in a moment`;
       return refuse(reply.header('retry-after', 1), problem(503, 'DOWNLOADS_BUSY', detail));
     }
@@ -50,7 +52,7 @@ export function mediaRoutes({ books, media, now }: RecordingPorts): FastifyPlugi
     };
     let found: Opened;
     try {
-      found = await opened(media, file, request, reply, now());
+      found = await opened(media, file, request, reply, now(), onMedia);
     } catch (error) {
       release();
       throw error;
@@ -135,9 +137,11 @@ async function opened(
   request: FastifyRequest,
   reply: FastifyReply,
   nowMs: number,
+  onMedia: RecordingPorts['onMedia'],
 ): Promise<Opened> {
   const media = await files.locate(file);
   if (typeof media === 'string') {
+    onMedia?.('missing');
     const detail = {
       missing: 'the media file is not there',
       outside: 'the media file lies outside the media roots; the settings name these',
@@ -148,6 +152,7 @@ async function opened(
     const { method, headers } = request;
     const answer = answerMedia(media, { method, headers, nowMs });
     void reply.code(answer.status).headers(answer.headers);
+    onMedia?.(answer.status);
     if (answer.body !== undefined) {
       return { stream: media.read(answer.body.from, answer.body.through) };
     }

@@ -13,6 +13,7 @@ import { answerBadAddress, faceRoutes } from '../face/routes.ts';
 import { aorOf, tookPart, ucidOf } from '../record/session.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Notifications } from './notifications.ts';
+import type { PolicySteps, RecordingCounts } from './recording-metrics.ts';
 import { RecordingWatch } from './recording-watch.ts';
 import type { Recordings } from './recordings.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -27,6 +28,7 @@ export interface FaceParts {
   /** Of this server. */
   readonly version: string;
   readonly log: Log;
+  readonly counts: RecordingCounts;
 }
 
 export class Face {
@@ -45,9 +47,9 @@ export class Face {
 
   private constructor(
     config: Config,
-    { recordings, open, ongoing, webhooks, waitMs, version, log }: FaceParts,
+    { recordings, open, ongoing, webhooks, waitMs, version, log, counts }: FaceParts,
   ) {
-    const { books, desk, logins, media } = recordings;
+    const { books, control, logins, media } = recordings;
     this.#version = version;
     this.#watch = new RecordingWatch(open);
     this.#settings = settingsOf(config, version);
@@ -56,12 +58,14 @@ export class Face {
       tell: (occurrences) => webhooks.tell(occurrences),
     });
     const ports: FacePorts = {
-      ...{ books, logins, media, log, waitMs, recorders: desk },
+      ...{ books, logins, media, log, waitMs, recorders: control },
       calls: { ongoing, accountOf: (call) => recordings.accountOf(call) },
       policies: this.#notifications.policies,
       settings: () => this.#settings,
       clock: systemClock,
       onFault: (error, route) => log.error({ err: error, request: route }, 'request.failed'),
+      onAnswered: (command, code) => counts.answered(command, code),
+      onMedia: (outcome) => counts.media(outcome),
     };
     this.plugin = faceRoutes(ports);
     this.onBadAddress = (request, reply) => answerBadAddress(ports, request, reply);
@@ -86,6 +90,12 @@ export class Face {
         ['calledAors', [...new Set(aors)].slice(0, mostAgents).join(',')],
       ]),
     );
+  }
+
+  /** What policies wanted since the start, and what is under way. */
+  get policySteps(): PolicySteps {
+    const { counts, underWay } = this.#notifications;
+    return { ...counts, underWay };
   }
 
   /** From here on these hold. */

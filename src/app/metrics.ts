@@ -15,11 +15,13 @@ import { endReasons, resumeResults, SessionCounts } from '../subscriber/counts.t
 import { addTally, emptyTally } from '../subscriber/ledger.ts';
 import { createMetrics, type Metrics, type Reading, type Sample } from '../telemetry/metrics.ts';
 import type { Pipeline } from './pipeline.ts';
+import { RecordingCounts, recordingReading, type RecordingParts } from './recording-metrics.ts';
 import type { Sources } from './sources.ts';
+import { steadyClock } from './steady-clock.ts';
 import { AttemptCounts, webhookReading } from './webhook-metrics.ts';
 import type { Standing } from './webhooks.ts';
 
-export interface MetricsParts {
+export interface MetricsParts extends RecordingParts {
   readonly version: string;
   readonly sources: Pick<Sources, 'reports'>;
   readonly registry: Pick<Registry, 'gaps'>;
@@ -54,6 +56,7 @@ export interface Counting {
   /** A commit holds; milliseconds. */
   onCommit(events: number, durationMs: number): void;
   readonly attempts: AttemptCounts;
+  readonly recordings: RecordingCounts;
 }
 
 export function startCounting(): Counting {
@@ -66,6 +69,7 @@ export function startCounting(): Counting {
     ),
     requests: new RequestCounts(),
     attempts: new AttemptCounts(metrics),
+    recordings: new RecordingCounts(metrics, steadyClock),
     commits,
     onTrouble: (error) => {
       commits.isFailing = error !== undefined;
@@ -105,6 +109,7 @@ export function readingOf(parts: MetricsParts, counting: Counting): () => Readin
   return () => {
     const { version, pipeline, journal, retention, filing, hub } = parts;
     const { events, cdrs, signalIds, failures } = retention.counts;
+    const ongoing = hub.ongoing(everything);
     return {
       offhook_build_info: [[{ version }, 1]],
       ...ofSources(parts, gapOf),
@@ -112,7 +117,7 @@ export function readingOf(parts: MetricsParts, counting: Counting): () => Readin
       offhook_signals_taken_total: samples([...pipeline.taken], 'source'),
       offhook_signals_applied_total: samples(Object.entries(pipeline.applied), 'outcome'),
       offhook_signals_ignored_total: samples(Object.entries(pipeline.ignored), 'reason'),
-      offhook_calls: samples(Object.entries(statesOf(hub.ongoing(everything))), 'state'),
+      offhook_calls: samples(Object.entries(statesOf(ongoing)), 'state'),
       offhook_events_total: samples(Object.entries(pipeline.events), 'kind'),
       offhook_commit_failures_total: commits.failures,
       offhook_store_trouble: Number(commits.isFailing),
@@ -128,6 +133,7 @@ export function readingOf(parts: MetricsParts, counting: Counting): () => Readin
       offhook_metadata_files_failing: filing?.failing ?? 0,
       ...ofSessions(parts, sessions),
       ...webhookReading(parts.webhooks(), attempts),
+      ...recordingReading(parts, counting.recordings, ongoing),
       offhook_connections_refused_total: samples(Object.entries(parts.refused()), 'reason'),
       offhook_http_requests_total: requests.samples,
     };

@@ -48,6 +48,11 @@ export class Notifications {
     return this.#notifying.counts;
   }
 
+  /** Captures and webhooks that wait or are under way. */
+  get underWay(): number {
+    return this.#notifying.underWay;
+  }
+
   /** From here on these policies and this place for screen captures hold. */
   renew(config: Config): void {
     this.#capture.settings = config.screenCapture;

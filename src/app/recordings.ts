@@ -10,6 +10,7 @@ import type { Call } from '../call/call.ts';
 import type { CallEvent } from '../call/event.ts';
 import type { Config, CustomDataSettings } from '../config/settings.ts';
 import { belonging, type Belonging } from '../record/account.ts';
+import type { RecorderControl } from '../record/control.ts';
 import { MediaFiles } from '../record/media.ts';
 import { MediaSurvey } from '../record/media-survey.ts';
 import { Reaping } from '../record/reaping.ts';
@@ -20,6 +21,8 @@ import type { StoreClient } from '../store/client.ts';
 import type { RecordingRows } from '../store/recording-messages.ts';
 import type { Log } from '../telemetry/log.ts';
 import { RecorderDesk, type RecorderDeskParts } from './recorder-desk.ts';
+import type { RecordingCounts, RecordingStanding } from './recording-metrics.ts';
+import { SegmentTally } from './segment-tally.ts';
 import { believedClock } from './slices.ts';
 import { steadyClock } from './steady-clock.ts';
 
@@ -31,15 +34,21 @@ export interface RecordingsParts extends Omit<RecorderDeskParts, 'nowMs' | 'isTh
    * the disk.
    */
   readonly reserveIds: (through: number) => Promise<void>;
+  readonly counts: RecordingCounts;
 }
 
 export class Recordings {
   readonly books: RecordingBooks;
   readonly media: MediaFiles;
-  readonly desk: RecorderDesk;
+  /** Orders for recorders, from whatever interface. */
+  readonly control: RecorderControl;
   readonly logins: Logins;
   /** The master list of custom data; changed in place, as routes hold on to it. */
   readonly fields: CustomDataSettings[];
+  readonly #counts: RecordingCounts;
+  readonly #desk: RecorderDesk;
+  readonly #segments: SegmentTally;
+  readonly #mediaBytes: () => number;
   readonly #rss: number;
   readonly #reaping: Reaping;
   readonly #survey: MediaSurvey;
@@ -47,7 +56,10 @@ export class Recordings {
   #belonging: (call: Call) => Belonging;
 
   private constructor(config: Config, parts: RecordingsParts) {
-    const { store, log, reserveIds, ...driving } = parts;
+    const { store, log, reserveIds, counts, ...driving } = parts;
+    this.#counts = counts;
+    this.#segments = new SegmentTally(driving.ongoing);
+    this.#mediaBytes = lastKnown(() => store.recordings.mediaBytes());
     this.#rss = config.site.recorderServiceId;
     this.#belonging = belonging(config.accounts);
     this.fields = [...config.customData];
@@ -55,6 +67,7 @@ export class Recordings {
       store: store.recordings,
       reserveIds,
       onFlagged: () => this.#reaping.nudge(),
+      onSearch: () => counts.searching(),
     });
     this.media = new MediaFiles(config.record.mediaRoots);
     const keeping = { store: store.recordings, media: this.media, clock: believedClock() };
@@ -62,23 +75,29 @@ export class Recordings {
     this.#survey = new MediaSurvey({
       ...keeping,
       onFailure: (error) => log.error({ err: error }, 'media.failing'),
+      onSettled: (state) => counts.surveyed(state),
     });
     const { mediaMaxAgeMs: maxAgeMs, mediaMaxSpaceBytes: maxBytes } = config.record;
     this.#reaping = new Reaping({
       ...keeping,
       settings: { maxAgeMs, maxBytes },
       onReport: (report) => {
+        counts.reaped(report);
         if (report.kind === 'failed') log.error({ err: report.error }, 'retention.failed');
         else if (report.recordings + report.kept > 0) log.info({ ...report }, 'recordings.reaped');
       },
       onStray: (recording, file) => log.warn({ recording, file }, 'media.outside'),
-      onKept: (recording, error) => log.error({ recording, err: error }, 'media.failing'),
+      onKept: (recording, error) => {
+        counts.kept(recording);
+        log.error({ recording, err: error }, 'media.failing');
+      },
     });
-    this.desk = new RecorderDesk({
+    this.#desk = new RecorderDesk({
       ...driving,
       isThere: async (file) => (await this.media.whereabouts(file)) !== undefined,
       nowMs: () => systemClock.now(),
     });
+    this.control = counts.ordering(this.#desk);
     this.logins = new Logins({
       users: usersOf(config),
       limits: limitsOf(config),
@@ -106,6 +125,20 @@ export class Recordings {
     return recordingRowsOf(events, { rss: this.#rss, belonging: this.#belonging });
   }
 
+  /** To be told of every event once it is on the disk, after those who keep the calls that go on. */
+  committed(events: readonly CallEvent[]): void {
+    this.#desk.committed(events);
+    this.#segments.take(events);
+  }
+
+  /** What there is to look at. The bytes that the books know of are those of the look before. */
+  get standing(): RecordingStanding {
+    const { begun, ended } = this.#segments;
+    const [mediaBytes, givenBytes] = [this.#mediaBytes(), this.media.given.bytes];
+    const logins = { ...this.logins.standing, results: this.logins.counts };
+    return { segments: { begun, ended }, mediaBytes, givenBytes, logins };
+  }
+
   /** The account that recordings of the call belong to now. */
   accountOf(call: Call): number {
     return this.#belonging(call).account;
@@ -123,9 +156,10 @@ export class Recordings {
 
   /** What the routes of recordings need. */
   portsFor(calls: RecordingPorts['calls']): RecordingPorts {
-    const { books, desk, media, fields } = this;
+    const { books, control, media, fields } = this;
     return {
-      ...{ books, media, calls, fields, control: desk },
+      ...{ books, media, calls, fields, control },
+      onMedia: (outcome) => this.#counts.media(outcome),
       verify: this.#verify,
       onImported: () => this.#survey.lookAgain(),
       now: () => systemClock.now(),
@@ -138,6 +172,23 @@ export class Recordings {
     this.fields.splice(0, this.fields.length, ...config.customData);
     this.logins.renew(usersOf(config), limitsOf(config));
   }
+}
+
+/** Gives what was last fetched, and has it fetched anew: whoever asks must not wait until others have searched. */
+function lastKnown(fetch: () => Promise<number>): () => number {
+  let known = 0;
+  let isAsked = false;
+  return () => {
+    if (!isAsked) {
+      isAsked = true;
+      fetch().then(
+        (found) => ((known = found), (isAsked = false)),
+        // That the store cannot be read is said elsewhere.
+        () => (isAsked = false),
+      );
+    }
+    return known;
+  };
 }
 
 /** Those of the configuration come first. */

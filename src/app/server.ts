@@ -134,7 +134,7 @@ async function assemble(
   const onRefused = (refusal: Refusal): void => webhooks.refused(refusal);
   const registry = new Registry();
   const recordings = await Recordings.open(config, {
-    ...{ store, log, onRefused, ongoing: remembered.open },
+    ...{ store, log, onRefused, ongoing: remembered.open, counts: counting.recordings },
     reserveIds: (through) => {
       registry.reserveSegmentIds(through);
       return journal.settled();
@@ -157,7 +157,7 @@ async function assemble(
     log,
   );
   const face = Face.open(config, {
-    ...{ recordings, webhooks, version, log, open: remembered.open },
+    ...{ recordings, webhooks, version, log, open: remembered.open, counts: counting.recordings },
     ongoing: () => hub.ongoing(everything),
     waitMs: (address) => entrance.waitMs(address),
   });
@@ -173,7 +173,7 @@ async function assemble(
   journal.onCommitted((entries) => {
     hub.publish(entries);
     const events = entries.map(({ event }) => event);
-    recordings.desk.committed(events);
+    recordings.committed(events);
     face?.committed(events);
     onEvents?.(events);
     if (entries.some(({ event }) => event.kind === 'call.ended')) filing?.nudge();
@@ -223,7 +223,7 @@ async function assemble(
   ];
   const refused = (): Record<string, number> => entrance.gate.refused;
   const nowMs = (): number => systemClock.now();
-  const rooms = { sources, registry, pipeline, journal, retention, filing, hub };
+  const rooms = { sources, registry, pipeline, journal, retention, filing, hub, recordings, face };
   let standing: Standing | undefined;
   const shown = { version, ...rooms, connections, refused, nowMs, webhooks: () => standing };
   counting.metrics.attach(readingOf(shown, counting));

@@ -4,6 +4,7 @@
 import type { Logins } from '../access/logins.ts';
 import type { Call } from '../call/call.ts';
 import type { RecorderControl } from '../record/control.ts';
+import type { MediaOutcome } from '../record/media-answer.ts';
 import type { MediaFiles } from '../record/media.ts';
 import type { RecordingBooks } from '../record/recordings.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -27,6 +28,10 @@ export interface FacePorts {
   readonly log: Log;
   /** Told of every mistake of ours, with the pattern of the route; never with an address. */
   readonly onFault: (error: unknown, route: string) => void;
+  /** Told of every answer: the pattern of the command, absent where there is none, and its return code, if it has one. */
+  readonly onAnswered?: (command: string | undefined, code: number | undefined) => void;
+  /** Told of what whoever asked for a media file got. */
+  readonly onMedia?: (outcome: MediaOutcome) => void;
 }
 
 export interface FaceSettings {

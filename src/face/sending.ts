@@ -17,6 +17,8 @@ export function send(
   answer: Answer,
   envelope: Envelope = 'result',
 ): FastifyReply {
+  const code = 'verdict' in answer ? answer.verdict.code : undefined;
+  ports.onAnswered?.(request.routeOptions.url, code);
   switch (answer.kind) {
     case 'media':
       return sendMedia(ports, request, reply, answer.media);
@@ -64,13 +66,14 @@ function document(
 }
 
 function sendMedia(
-  { clock, log }: FacePorts,
+  { clock, log, onMedia }: FacePorts,
   { method, headers, routeOptions }: FastifyRequest,
   reply: FastifyReply,
   media: Media,
 ): FastifyReply {
   const answer = answerMedia(media, { method, headers, nowMs: clock.now() });
   void reply.code(answer.status).headers(answer.headers);
+  onMedia?.(answer.status);
   if (answer.body === undefined) {
     media.close().catch((err: unknown) => log.warn({ err }, 'face.file-not-closed'));
     return reply.send();

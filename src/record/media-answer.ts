@@ -19,6 +19,9 @@ export interface MediaAnswer {
   readonly body?: { readonly from: number; readonly through: number };
 }
 
+/** What whoever asked for a media file got: a status, or none of it. */
+export type MediaOutcome = MediaAnswer['status'] | 'missing' | 'busy';
+
 export function answerMedia(
   media: Pick<Media, 'bytes' | 'modifiedMs' | 'type' | 'filename'>,
   { method, headers, nowMs }: MediaRequest,

@@ -10,16 +10,24 @@ export class MediaSlice extends Readable {
   readonly #file: Pick<FileHandle, 'read' | 'close'>;
   #at: number;
   readonly #end: number;
+  readonly #onRead: ((bytes: number) => void) | undefined;
 
   /**
    * @param from first byte
    * @param through last byte; less than `from` for none
+   * @param onRead told of all that is passed on
    */
-  constructor(file: Pick<FileHandle, 'read' | 'close'>, from: number, through: number) {
+  constructor(
+    file: Pick<FileHandle, 'read' | 'close'>,
+    from: number,
+    through: number,
+    onRead?: (bytes: number) => void,
+  ) {
     super({ highWaterMark: chunkBytes });
     this.#file = file;
     this.#at = from;
     this.#end = through + 1;
+    this.#onRead = onRead;
   }
 
   override _read(): void {
@@ -36,6 +44,7 @@ export class MediaSlice extends Readable {
           return;
         }
         this.#at += bytesRead;
+        this.#onRead?.(bytesRead);
         this.push(buffer.subarray(0, bytesRead));
       },
       (error: unknown) => {

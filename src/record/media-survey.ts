@@ -14,6 +14,8 @@ export interface MediaSurveyOptions {
   readonly media: MediaFiles;
   readonly clock: Clock;
   readonly onFailure: (error: unknown) => void;
+  /** Told of every file whose state is in the books from now on. */
+  readonly onSettled?: (state: 'present' | 'missing') => void;
   /** Milliseconds from the end of one round to the next; 15 s when absent. */
   readonly everyMs?: number;
 }
@@ -103,16 +105,18 @@ export class MediaSurvey {
   }
 
   async #lookAt({ id }: KeptSegment, file: string, endMs: number): Promise<boolean> {
-    const { store, media, clock, onFailure } = this.#options;
+    const { store, media, clock, onFailure, onSettled } = this.#options;
     try {
       const found = await media.locate(file);
       if (typeof found !== 'string') {
         await found.close();
         await store.changeSegment({ id, fileState: 'present', bytes: found.bytes });
+        onSettled?.('present');
         return true;
       }
       if (found === 'missing' && clock.now() - endMs < patienceMs) return false;
       await store.changeSegment({ id, fileState: 'missing' });
+      onSettled?.('missing');
       return true;
     } catch (error) {
       if (error instanceof StoreError) throw error;

@@ -49,6 +49,8 @@ export class MediaRootGoneError extends Error {
 /** Every method rejects with the file system's error when that cannot do what it should. */
 export class MediaFiles {
   readonly roots: readonly string[];
+  /** Bytes that were read for whoever opened a file, since the start. */
+  readonly given = { bytes: 0 };
 
   /** @param roots folders; what a path means is looked for in their order */
   constructor(roots: readonly string[]) {
@@ -65,7 +67,7 @@ export class MediaFiles {
       if (handle === undefined) return 'missing';
       try {
         const stats = await handle.stat();
-        if (stats.isFile()) return opened(handle, stats, place);
+        if (stats.isFile()) return opened(handle, stats, place, this.given);
       } catch (error) {
         await handle.close();
         throw error;
@@ -144,6 +146,7 @@ function opened(
   handle: FileHandle,
   stats: Stats,
   { root, realRoot, folder, name }: MediaPlace,
+  given: { bytes: number },
 ): Media {
   let isOurs = true;
   const take = (): boolean => {
@@ -160,7 +163,7 @@ function opened(
     directory: posix.join('/', relative(realRoot, folder)),
     read(from, through) {
       if (!take()) throw new Error(`${name} has been read or closed`);
-      return new MediaSlice(handle, from, through);
+      return new MediaSlice(handle, from, through, (bytes) => (given.bytes += bytes));
     },
     async close() {
       if (take()) await handle.close();

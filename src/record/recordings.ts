@@ -4,6 +4,7 @@
  */
 import type { RecordingStore } from '../store/recording-client.ts';
 import type {
+  Found,
   FoundRecordings,
   FoundSegments,
   ImportedRecording,
@@ -23,7 +24,12 @@ export interface RecordingBooksOptions {
   readonly reserveIds: (through: number) => Promise<void> | void;
   /** Called when recordings have been marked to be deleted. */
   readonly onFlagged: () => void;
+  /** Called when a search is asked for; what it returns is called once, with what came of it. */
+  readonly onSearch?: () => (result: SearchResult) => void;
 }
+
+/** `cut-short`: it looked at too much and ended early; `busy`: it was not begun. */
+export type SearchResult = 'complete' | 'cut-short' | 'failed' | 'busy';
 
 /** Too many searches wait; come again. */
 export class SearchesBusyError extends Error {
@@ -91,15 +97,21 @@ export class RecordingBooks {
     return this.#options.store.import(recordings);
   }
 
-  async #searched<T>(search: () => Promise<T>): Promise<T> {
+  async #searched<T extends Found<unknown>>(search: () => Promise<T>): Promise<T> {
+    const tell = this.#options.onSearch?.();
     if (this.#searches >= mostSearches) {
+      tell?.('busy');
       throw new SearchesBusyError(`${mostSearches} searches wait already; come again in a moment`);
     }
     this.#searches += 1;
+    let result: SearchResult = 'failed';
     try {
-      return await search();
+      const found = await search();
+      result = found.isComplete ? 'complete' : 'cut-short';
+      return found;
     } finally {
       this.#searches -= 1;
+      tell?.(result);
     }
   }
 }

@@ -2,6 +2,7 @@
  * Every number that the server shows to a scraper: its name, what it counts, its labels. METRICS.md is
  * made of this table, and the dashboard in `dashboards/` is held against it.
  */
+import { recordingInstruments } from './recording-instruments.ts';
 
 export interface Instrument {
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -254,6 +255,8 @@ export const instruments = {
     help: 'Outcomes of requests that are not written yet.',
     labels: [],
   },
+
+  ...recordingInstruments,
 
   // The doors.
   offhook_connections_refused_total: {

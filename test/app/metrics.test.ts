@@ -6,6 +6,7 @@ import { Registry } from '../../src/call/registry.ts';
 import { Hub } from '../../src/feed/hub.ts';
 import type { SourceReport } from '../../src/app/sources.ts';
 import { MemoryJournal } from '../support/memory-journal.ts';
+import { nothingRecorded } from '../support/nothing-recorded.ts';
 import { Scrape } from '../support/scrape.ts';
 
 const startMs = 1_767_600_000_000;
@@ -39,6 +40,8 @@ function open(): House {
     refused: () => ({ rate: 4 }),
     nowMs: () => house.nowMs,
     webhooks: () => undefined,
+    recordings: { standing: nothingRecorded },
+    face: undefined,
   };
   counting.metrics.attach(readingOf(parts, counting));
   const house: House = {

@@ -116,7 +116,9 @@ function readable(ports: FacePorts, asked: Asked): Or<Wanted> {
 
 async function fileOf(ports: FacePorts, file: string | null): Promise<Answer> {
   const media = file === null ? undefined : await located(ports, file);
-  return media === undefined ? told(verdicts.fileGone) : { kind: 'media', media };
+  if (media !== undefined) return { kind: 'media', media };
+  ports.onMedia?.('missing');
+  return told(verdicts.fileGone);
 }
 
 /** @param below the way from the redirecting command to those of segments */
