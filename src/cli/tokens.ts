@@ -42,7 +42,7 @@ export function tokensCommand(surface: Surface): Command {
         .default([], 'every call')
         .argParser(pattern),
     )
-    .option('--control', 'it may mute and unmute recordings')
+    .option('--control', 'it may drive recorders, and change and delete recordings')
     .option('--manage', 'it may manage destinations and see their deliveries')
     .addOption(configOption())
     .addOption(jsonOption())
@@ -120,9 +120,9 @@ async function add(options: AddOptions, surface: Surface): Promise<void> {
   }
   surface.out(`The token of ${options.name}; it is not shown again:`);
   surface.out(`  ${surface.paint('bold', token)}`);
-  const mutes = control ? 'It may mute recordings' : 'It may not mute recordings';
-  const manages = manage ? ' It may manage destinations.' : '';
-  surface.out(`It may see ${sees(extensions)}. ${mutes}.${manages}`);
+  const controls = control ? 'It may control recordings' : 'It may not control recordings';
+  const manages = manage ? ' It may manage destinations, and import and verify recordings.' : '';
+  surface.out(`It may see ${sees(extensions)}. ${controls}.${manages}`);
   surface.aside(`Its hash is in ${book.tokensFile}.`);
   if (!book.requireToken) {
     surface.aside('The server asks for no token: set requireToken = true under [access].');

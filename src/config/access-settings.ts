@@ -115,11 +115,12 @@ export const tokenSettings = {
   control: {
     kind: 'flag',
     default: false,
-    meaning: 'Whether its holder may mute and unmute recordings.',
+    meaning: 'Whether its holder may drive recorders, and change and delete recordings.',
   },
   manage: {
     kind: 'flag',
     default: false,
-    meaning: 'Whether its holder may manage destinations, and see their deliveries of every call.',
+    meaning:
+      'Whether its holder may manage destinations and see their deliveries, and import and verify recordings, of every call.',
   },
 } as const satisfies Settings;

@@ -41,7 +41,7 @@ describe('tokens add', () => {
     const patterns = ['--extension', '1001', '--extension', '10*', '--extension', '1001'];
     const { code, out, err } = await tokens('add', '--name', 'wallboard', ...patterns);
     expect(code).toBe(0);
-    expect(out).toContain('It may see the calls of 1001, 10*. It may not mute recordings.');
+    expect(out).toContain('It may see the calls of 1001, 10*. It may not control recordings.');
     expect(err).toContain('SIGHUP');
     expect(err).toContain('systemctl reload offhook');
     expect(err).not.toContain('requireToken');
