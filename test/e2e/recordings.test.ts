@@ -433,7 +433,7 @@ extensions = ["20*"]
     const seenBy = async (face: FaceClient): Promise<string[]> => {
       const { matches, recording } = await face.get('audioRecording/details');
       return [
-        ...matches.map(({ recordingId }) => recordingId),
+        ...matches.map(({ recordingId = '' }) => recordingId),
         recording?.recordingId ?? [],
       ].flat();
     };
