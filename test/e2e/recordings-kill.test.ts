@@ -47,8 +47,8 @@ test(
     const toml = site.sections() + (await userTable(ann)) + isrDestinations(receiver);
     await site.start(toml);
     let face = await site.client(ann);
-    const { isrUcid } = await site.connect('1001', '1002');
-    const of = { isrUcid };
+    const first = await site.connect('1001', '1002');
+    const of = { isrUcid: first.isrUcid };
     const beganMs = pbx.nowMs;
     const begun = await face.post('audioRecording/start', of, { agentId: '77', Ticket: 'T-1' });
     const id = begun.recording?.tmpRecordingId ?? expect.fail('it did not start');
@@ -112,6 +112,19 @@ test(
       const { code } = await face.get('audioRecording/details', { recordingId: nextId });
       return code === 0;
     });
+
+    // The newest number is of a call that is over: nothing that goes on remembers it, and it is not given again.
+    expect(await face.post('audioRecording/stop', { isrUcid: third.isrUcid })).toMatchObject({
+      code: 0,
+    });
+    for (const talk of [first, third]) pbx.hangUp(talk);
+    await until('all calls are over', async () => (await site.calls()) === 0);
+    face = await killed(site, toml, face);
+    const fourth = await site.connect('1007', '1008');
+    const fresh = await face.post('audioRecording/start', { isrUcid: fourth.isrUcid });
+    expect(Number(fresh.recording?.tmpRecordingId)).toBeGreaterThan(
+      Number(last.recording?.tmpRecordingId),
+    );
   },
 );
 
