@@ -104,7 +104,9 @@ const trials: Readonly<Record<string, (command: string) => Promise<void> | void>
     ),
   'offhook recordings verify': async (command) =>
     // No media came along.
-    expect(await printed(command)).toMatch(/15 +21 +is not there .*5555-1-28520@1\.2\.3\.4\.seg0\.rpdd/),
+    expect(await printed(command)).toMatch(
+      /15 +21 +is not there .*5555-1-28520@1\.2\.3\.4\.seg0\.rpdd/,
+    ),
 };
 
 describe('the recordings of the README', () => {

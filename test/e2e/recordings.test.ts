@@ -54,210 +54,235 @@ async function told(receiver: Receiver, count: number, from: number): Promise<To
   return toldTo(receiver).slice(from);
 }
 
-test("a FACE client's day, and what others are told of it", { timeout: 60_000 }, async () => {
-  const site = await RecordingSite.open();
-  const { pbx } = site;
-  const receiver = await startReceiver();
-  await site.start(site.sections() + (await userTable(ann)) + isrDestinations(receiver));
-  const face = new FaceClient(site.server.httpPort);
-  expect(await face.login('ANN@example.org', password)).toMatchObject({
-    code: 0,
-    token: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/) as string,
-  });
-  const talk = await site.connect('1001', '1002');
-  const { isrUcid } = talk;
-  const of = { isrUcid };
+test.each([
+  ['before it answers', true],
+  ['after it has answered', false],
+])(
+  "a FACE client's day, with an Asterisk that tells of it %s",
+  { timeout: 60_000 },
+  async (_, tellsFirst) => {
+    const site = await RecordingSite.open();
+    const { pbx } = site;
+    pbx.tellsFirst = tellsFirst;
+    const receiver = await startReceiver();
+    await site.start(site.sections() + (await userTable(ann)) + isrDestinations(receiver));
+    const face = new FaceClient(site.server.httpPort);
+    expect(await face.login('ANN@example.org', password)).toMatchObject({
+      code: 0,
+      token: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/) as string,
+    });
+    const talk = await site.connect('1001', '1002');
+    const { isrUcid } = talk;
+    const of = { isrUcid };
 
-  let heard = 0;
-  /** The notifications that a command brought, by event; each must come once, and nothing else. */
-  const notified = async (...events: string[]): Promise<Told[]> => {
-    const came = await told(receiver, heard + events.length, heard);
-    expect(came.map(({ event }) => event).sort()).toEqual([...events].sort());
-    heard += events.length;
-    return events.map((event) => came.find((each) => each['event'] === event) ?? {});
-  };
+    let heard = 0;
+    /** The notifications that a command brought, by event; each must come once, and nothing else. */
+    const notified = async (...events: string[]): Promise<Told[]> => {
+      const came = await told(receiver, heard + events.length, heard);
+      expect(came.map(({ event }) => event).sort()).toEqual([...events].sort());
+      heard += events.length;
+      return events.map((event) => came.find((each) => each['event'] === event) ?? {});
+    };
 
-  // Nothing is recorded yet: there is a session, and nothing to stop.
-  expect(await face.post('audioRecording/stop', of)).toMatchObject({
-    code: 13,
-    message: 'Recording is started by another session or not started, cannot end recording.',
-  });
+    // Nothing is recorded yet: there is a session, and nothing to stop.
+    expect(await face.post('audioRecording/stop', of)).toMatchObject({
+      code: 13,
+      message: 'Recording is started by another session or not started, cannot end recording.',
+    });
 
-  const beganMs = pbx.nowMs;
-  const begun = await face.post('audioRecording/start', of);
-  expect(begun).toMatchObject({ code: 0, message: 'start command returned successfully' });
-  const id = begun.recording?.tmpRecordingId ?? expect.fail('no temporary number');
-  expect(id).toMatch(/^\d+$/);
-  const [startedTold = {}, segmentTold = {}] = await notified(
-    'RECORDING_STARTED_EVENT',
-    'SEGMENT_STARTED_EVENT',
-  );
-  expect(startedTold).toMatchObject({ RESULT: 'SUCCESS', TMP_RECORDING_ID: id, ISR_UCID: isrUcid });
-  expect(segmentTold).toMatchObject({ RESULT: 'SUCCESS', TMP_SEGMENT_ID: id });
-  expect(msOf(startedTold['START_TIME'] ?? '')).toBe(beganMs);
+    const beganMs = pbx.nowMs;
+    const begun = await face.post('audioRecording/start', of);
+    expect(begun).toMatchObject({ code: 0, message: 'start command returned successfully' });
+    const id = begun.recording?.tmpRecordingId ?? expect.fail('no temporary number');
+    expect(id).toMatch(/^\d+$/);
+    const [startedTold = {}, segmentTold = {}] = await notified(
+      'RECORDING_STARTED_EVENT',
+      'SEGMENT_STARTED_EVENT',
+    );
+    expect(startedTold).toMatchObject({
+      RESULT: 'SUCCESS',
+      TMP_RECORDING_ID: id,
+      ISR_UCID: isrUcid,
+    });
+    expect(segmentTold).toMatchObject({ RESULT: 'SUCCESS', TMP_SEGMENT_ID: id });
+    expect(msOf(startedTold['START_TIME'] ?? '')).toBe(beganMs);
 
-  expect(await face.post('audioRecording/start', of)).toMatchObject({
-    code: 12,
-    message: 'Recording has already started on this channel.',
-  });
-  const [startFailed = {}] = await notified('RECORDING_STARTED_EVENT');
-  expect(startFailed).toMatchObject({ RESULT: 'FAILURE', ISR_UCID: isrUcid });
+    expect(await face.post('audioRecording/start', of)).toMatchObject({
+      code: 12,
+      message: 'Recording has already started on this channel.',
+    });
+    const [startFailed = {}] = await notified('RECORDING_STARTED_EVENT');
+    expect(startFailed).toMatchObject({ RESULT: 'FAILURE', ISR_UCID: isrUcid });
 
-  const live = await face.get('audioRecording/details', { tmpRecordingId: id });
-  expect(live).toMatchObject({ code: 0, message: 'ACK' });
-  expect(live.recording).toMatchObject({ tmpRecordingId: id, ani: '1001', dnis: '1002', isrUcid });
-  expect(live.recording).not.toHaveProperty('recordingId');
-  expect(live.recording?.segments).toMatchObject([
-    { tmpSegmentId: id, sequence: '1', end: '', pauseLength: '0' },
-  ]);
-  expect(msOf(live.recording?.startTime ?? '')).toBe(beganMs);
+    const live = await face.get('audioRecording/details', { tmpRecordingId: id });
+    expect(live).toMatchObject({ code: 0, message: 'ACK' });
+    expect(live.recording).toMatchObject({
+      tmpRecordingId: id,
+      ani: '1001',
+      dnis: '1002',
+      isrUcid,
+    });
+    expect(live.recording).not.toHaveProperty('recordingId');
+    expect(live.recording?.segments).toMatchObject([
+      { tmpSegmentId: id, sequence: '1', end: '', pauseLength: '0' },
+    ]);
+    expect(msOf(live.recording?.startTime ?? '')).toBe(beganMs);
 
-  pbx.pass(2_000);
-  expect(await face.post('audioRecording/pause', of)).toMatchObject({
-    code: 0,
-    message: 'pause command returned successfully',
-  });
-  expect(pbx.writing).toEqual([]);
-  const [pauseTold = {}] = await notified('RECORDING_PAUSED_EVENT');
-  expect(pauseTold).toMatchObject({ TMP_RECORDING_ID: id, PAUSE_SILENCE: 'false' });
-  expect(await face.post('audioRecording/pause', of)).toMatchObject({
-    code: 12,
-    message: 'Recording has already been paused, cannot pause recording.',
-  });
-  const [pauseFailed = {}] = await notified('RECORDING_PAUSED_EVENT');
-  expect(pauseFailed).toMatchObject({ RESULT: 'FAILURE', TMP_RECORDING_ID: id });
+    pbx.pass(2_000);
+    expect(await face.post('audioRecording/pause', of)).toMatchObject({
+      code: 0,
+      message: 'pause command returned successfully',
+    });
+    expect(pbx.writing).toEqual([]);
+    const [pauseTold = {}] = await notified('RECORDING_PAUSED_EVENT');
+    expect(pauseTold).toMatchObject({ TMP_RECORDING_ID: id, PAUSE_SILENCE: 'false' });
+    expect(await face.post('audioRecording/pause', of)).toMatchObject({
+      code: 12,
+      message: 'Recording has already been paused, cannot pause recording.',
+    });
+    const [pauseFailed = {}] = await notified('RECORDING_PAUSED_EVENT');
+    expect(pauseFailed).toMatchObject({ RESULT: 'FAILURE', TMP_RECORDING_ID: id });
 
-  pbx.pass(1_500);
-  const resumed = await face.post('audioRecording/resume', of, {
-    agentId: '77',
-    Ticket: 'A & "B"',
-  });
-  expect(resumed).toMatchObject({ code: 0, message: 'resume command returned successfully' });
-  expect(resumed.recording).toMatchObject({
-    agentId: '77',
-    customData: [{ customDataId: '7', name: 'Ticket', value: 'A & "B"' }],
-  });
-  const [resumeTold = {}] = await notified('RECORDING_RESUMED_EVENT');
-  expect(resumeTold).toMatchObject({ RESULT: 'SUCCESS', PAUSE_LENGTH: '1500' });
-  expect(await face.post('audioRecording/resume', of)).toMatchObject({
-    code: 12,
-    message: 'Recording is not paused, cannot unpause recording.',
-  });
-  await notified('RECORDING_RESUMED_EVENT');
+    pbx.pass(1_500);
+    const resumed = await face.post('audioRecording/resume', of, {
+      agentId: '77',
+      Ticket: 'A & "B"',
+    });
+    expect(resumed).toMatchObject({ code: 0, message: 'resume command returned successfully' });
+    expect(resumed.recording).toMatchObject({
+      agentId: '77',
+      customData: [{ customDataId: '7', name: 'Ticket', value: 'A & "B"' }],
+    });
+    const [resumeTold = {}] = await notified('RECORDING_RESUMED_EVENT');
+    expect(resumeTold).toMatchObject({ RESULT: 'SUCCESS', PAUSE_LENGTH: '1500' });
+    expect(await face.post('audioRecording/resume', of)).toMatchObject({
+      code: 12,
+      message: 'Recording is not paused, cannot unpause recording.',
+    });
+    await notified('RECORDING_RESUMED_EVENT');
 
-  pbx.pass(1_000);
-  await face.post('audioRecording/pause', { ...of, fillWithSilence: true });
-  const [silenceTold = {}] = await notified('RECORDING_PAUSED_EVENT');
-  expect(silenceTold).toMatchObject({ PAUSE_SILENCE: 'true' });
-  pbx.pass(700);
-  expect(await face.post('audioRecording/resume', of)).toMatchObject({ code: 0 });
-  const [secondResume = {}] = await notified('RECORDING_RESUMED_EVENT');
-  expect(secondResume).toMatchObject({ PAUSE_LENGTH: '2200' });
+    pbx.pass(1_000);
+    await face.post('audioRecording/pause', { ...of, fillWithSilence: true });
+    const [silenceTold = {}] = await notified('RECORDING_PAUSED_EVENT');
+    expect(silenceTold).toMatchObject({ PAUSE_SILENCE: 'true' });
+    pbx.pass(700);
+    expect(await face.post('audioRecording/resume', of)).toMatchObject({ code: 0 });
+    const [secondResume = {}] = await notified('RECORDING_RESUMED_EVENT');
+    expect(secondResume).toMatchObject({ PAUSE_LENGTH: '2200' });
 
-  pbx.pass(300);
-  const split = await face.post('audioRecording/split', of);
-  expect(split).toMatchObject({ code: 0, message: 'split command returned successfully' });
-  expect(split.recording?.segments).toHaveLength(2);
-  const next = split.recording?.segments[1]?.tmpSegmentId ?? expect.fail('no second segment');
-  // A recording that is split does not end.
-  const [segmentEnded = {}, segmentBegan = {}] = await notified(
-    'SEGMENT_ENDED_EVENT',
-    'SEGMENT_STARTED_EVENT',
-  );
-  expect(segmentEnded).toMatchObject({ SEGMENT_ID: id, RESULT: 'SUCCESS', PAUSE_LENGTH: '2200' });
-  expect(segmentBegan).toMatchObject({ TMP_SEGMENT_ID: next, TMP_RECORDING_ID: id });
+    pbx.pass(300);
+    const split = await face.post('audioRecording/split', of);
+    expect(split).toMatchObject({ code: 0, message: 'split command returned successfully' });
+    expect(split.recording?.segments).toHaveLength(2);
+    const next = split.recording?.segments[1]?.tmpSegmentId ?? expect.fail('no second segment');
+    // A recording that is split does not end.
+    const [segmentEnded = {}, segmentBegan = {}] = await notified(
+      'SEGMENT_ENDED_EVENT',
+      'SEGMENT_STARTED_EVENT',
+    );
+    expect(segmentEnded).toMatchObject({ SEGMENT_ID: id, RESULT: 'SUCCESS', PAUSE_LENGTH: '2200' });
+    expect(segmentBegan).toMatchObject({ TMP_SEGMENT_ID: next, TMP_RECORDING_ID: id });
 
-  pbx.pass(900);
-  expect(await face.post('audioRecording/stop', of)).toMatchObject({ code: 0 });
-  const [lastSegment = {}, ended = {}] = await notified(
-    'SEGMENT_ENDED_EVENT',
-    'RECORDING_ENDED_EVENT',
-  );
-  expect(lastSegment).toMatchObject({ SEGMENT_ID: next, TMP_SEGMENT_ID: next, PAUSE_LENGTH: '0' });
-  expect(ended).toMatchObject({
-    ...{ RECORDING_ID: id, TMP_RECORDING_ID: id, DURATION: '6400', PAUSE_LENGTH: '2200' },
-  });
+    pbx.pass(900);
+    expect(await face.post('audioRecording/stop', of)).toMatchObject({ code: 0 });
+    const [lastSegment = {}, ended = {}] = await notified(
+      'SEGMENT_ENDED_EVENT',
+      'RECORDING_ENDED_EVENT',
+    );
+    expect(lastSegment).toMatchObject({
+      SEGMENT_ID: next,
+      TMP_SEGMENT_ID: next,
+      PAUSE_LENGTH: '0',
+    });
+    expect(ended).toMatchObject({
+      ...{ RECORDING_ID: id, TMP_RECORDING_ID: id, DURATION: '6400', PAUSE_LENGTH: '2200' },
+    });
 
-  // Numbers are permanent now, and times are the ones that the Asterisk has told.
-  const over = await face.get('audioRecording/details', { recordingId: id });
-  expect(over.recording).toMatchObject({ recordingId: id, duration: '6400', agentId: '77' });
-  expect(over.recording).not.toHaveProperty('tmpRecordingId');
-  const [first, second] = over.recording?.segments ?? [];
-  expect(first).toMatchObject({ segmentId: id, sequence: '1', fileStatus: '0' });
-  expect(second).toMatchObject({ segmentId: next, sequence: '2', fileStatus: '0' });
-  const stops = pbx.told.filter(({ event }) => event === 'MixMonitorStop');
-  const starts = pbx.told.filter(({ event }) => event === 'MixMonitorStart');
-  const mutes = pbx.told.filter(({ event }) => event === 'MixMonitorMute');
-  expect([starts.length, stops.length, mutes.length]).toEqual([3, 3, 2]);
-  const lengthsMs = [
-    (starts[1]?.atMs ?? NaN) - (stops[0]?.atMs ?? NaN),
-    (mutes[1]?.atMs ?? NaN) - (mutes[0]?.atMs ?? NaN),
-  ];
-  expect(Number(first?.pauseLength)).toBe((lengthsMs[0] ?? NaN) + (lengthsMs[1] ?? NaN));
-  expect(first).toMatchObject({ pauseLength: '2200' });
-  expect(second).toMatchObject({ pauseLength: '0', pausedWithSilence: 'false' });
-  expect(
-    [first?.start, first?.end, second?.start, second?.end].map((at) => msOf(at ?? '')),
-  ).toEqual([starts[0], stops[1], starts[2], stops[2]].map((each) => each?.atMs));
+    // Numbers are permanent now, and times are the ones that the Asterisk has told.
+    const over = await face.get('audioRecording/details', { recordingId: id });
+    expect(over.recording).toMatchObject({ recordingId: id, duration: '6400', agentId: '77' });
+    expect(over.recording).not.toHaveProperty('tmpRecordingId');
+    const [first, second] = over.recording?.segments ?? [];
+    expect(first).toMatchObject({ segmentId: id, sequence: '1', fileStatus: '0' });
+    expect(second).toMatchObject({ segmentId: next, sequence: '2', fileStatus: '0' });
+    const stops = pbx.told.filter(({ event }) => event === 'MixMonitorStop');
+    const starts = pbx.told.filter(({ event }) => event === 'MixMonitorStart');
+    const mutes = pbx.told.filter(({ event }) => event === 'MixMonitorMute');
+    expect([starts.length, stops.length, mutes.length]).toEqual([3, 3, 2]);
+    const lengthsMs = [
+      (starts[1]?.atMs ?? NaN) - (stops[0]?.atMs ?? NaN),
+      (mutes[1]?.atMs ?? NaN) - (mutes[0]?.atMs ?? NaN),
+    ];
+    expect(Number(first?.pauseLength)).toBe((lengthsMs[0] ?? NaN) + (lengthsMs[1] ?? NaN));
+    expect(first).toMatchObject({ pauseLength: '2200' });
+    expect(second).toMatchObject({ pauseLength: '0', pausedWithSilence: 'false' });
+    expect(
+      [first?.start, first?.end, second?.start, second?.end].map((at) => msOf(at ?? '')),
+    ).toEqual([starts[0], stops[1], starts[2], stops[2]].map((each) => each?.atMs));
 
-  // A cut leaves its time out of the file, silence does not.
-  const files = readdirSync(site.monitor).sort();
-  expect(files).toEqual([first?.filename, second?.filename].sort());
-  const onDisk = readFileSync(join(site.monitor, first?.filename ?? ''));
-  expect(onDisk.length).toBe(headerBytes + (2_000 + 1_000 + 700 + 300) * bytesPerMs);
-  const whole = await face.fetch('audioRecording/segment/download', { segmentId: id });
-  expect(whole.headers.get('content-type')).toMatch(/^audio\/(x-)?wav/);
-  expect(Buffer.from(await whole.arrayBuffer()).equals(onDisk)).toBe(true);
-  const part = await face.fetch(
-    'audioRecording/segment/download',
-    { segmentId: id },
-    { headers: { range: 'bytes=40-100043' } },
-  );
-  expect(part.status).toBe(206);
-  expect(part.headers.get('content-range')).toBe(`bytes 40-${onDisk.length - 1}/${onDisk.length}`);
-  expect(Buffer.from(await part.arrayBuffer()).equals(onDisk.subarray(40))).toBe(true);
+    // A cut leaves its time out of the file, silence does not.
+    const files = readdirSync(site.monitor).sort();
+    expect(files).toEqual([first?.filename, second?.filename].sort());
+    const onDisk = readFileSync(join(site.monitor, first?.filename ?? ''));
+    expect(onDisk.length).toBe(headerBytes + (2_000 + 1_000 + 700 + 300) * bytesPerMs);
+    const whole = await face.fetch('audioRecording/segment/download', { segmentId: id });
+    expect(whole.headers.get('content-type')).toMatch(/^audio\/(x-)?wav/);
+    expect(Buffer.from(await whole.arrayBuffer()).equals(onDisk)).toBe(true);
+    const part = await face.fetch(
+      'audioRecording/segment/download',
+      { segmentId: id },
+      { headers: { range: 'bytes=40-100043' } },
+    );
+    expect(part.status).toBe(206);
+    expect(part.headers.get('content-range')).toBe(
+      `bytes 40-${onDisk.length - 1}/${onDisk.length}`,
+    );
+    expect(Buffer.from(await part.arrayBuffer()).equals(onDisk.subarray(40))).toBe(true);
 
-  // A new name, for the file as for whoever asks by it.
-  const renamed = await face.post(
-    'audioRecording/segment/details',
-    { segmentId: id },
-    { filename: 'ann & bob' },
-  );
-  expect(renamed).toMatchObject({
-    code: 0,
-    message:
-      'This file has been renamed by the recorder, please use the following new filename for future commands: ann & bob.wav',
-  });
-  expect(readdirSync(site.monitor).sort()).toEqual(['ann & bob.wav', second?.filename].sort());
-  const byName = await face.get('audioRecording/details', { filename: 'ann & bob.wav' });
-  expect(byName.recording).toMatchObject({ recordingId: id });
-  expect(
-    await face.get('audioRecording/details', { filename: first?.filename ?? '' }),
-  ).toMatchObject({ code: 19 });
+    // A new name, for the file as for whoever asks by it.
+    const renamed = await face.post(
+      'audioRecording/segment/details',
+      { segmentId: id },
+      { filename: 'ann & bob' },
+    );
+    expect(renamed).toMatchObject({
+      code: 0,
+      message:
+        'This file has been renamed by the recorder, please use the following new filename for future commands: ann & bob.wav',
+    });
+    expect(readdirSync(site.monitor).sort()).toEqual(['ann & bob.wav', second?.filename].sort());
+    const byName = await face.get('audioRecording/details', { filename: 'ann & bob.wav' });
+    expect(byName.recording).toMatchObject({ recordingId: id });
+    expect(
+      await face.get('audioRecording/details', { filename: first?.filename ?? '' }),
+    ).toMatchObject({ code: 19 });
 
-  // Once the call is over: what goes on would be written again.
-  pbx.hangUp(talk);
-  await until('the call is over', async () => (await site.calls()) === 0);
-  expect(await face.post('audioRecording/delete', { recordingId: id })).toMatchObject({ code: 0 });
-  await until('the files are gone', () => readdirSync(site.monitor).length === 0);
-  await until('the recording is gone', async () => {
-    const { code } = await face.get('audioRecording/details', { recordingId: id });
-    return code === 19;
-  });
-  expect(await face.get('audioRecording/details', { recordingId: id })).toMatchObject({
-    code: 19,
-    message: 'No recording found with supplied criteria',
-  });
-  expect(await face.get('audioRecording/details', of)).toMatchObject({ code: 26 });
+    // Once the call is over: what goes on would be written again.
+    pbx.hangUp(talk);
+    await until('the call is over', async () => (await site.calls()) === 0);
+    expect(await face.post('audioRecording/delete', { recordingId: id })).toMatchObject({
+      code: 0,
+    });
+    await until('the files are gone', () => readdirSync(site.monitor).length === 0);
+    await until('the recording is gone', async () => {
+      const { code } = await face.get('audioRecording/details', { recordingId: id });
+      return code === 19;
+    });
+    expect(await face.get('audioRecording/details', { recordingId: id })).toMatchObject({
+      code: 19,
+      message: 'No recording found with supplied criteria',
+    });
+    expect(await face.get('audioRecording/details', of)).toMatchObject({ code: 26 });
 
-  // The next recording has numbers of its own, those of deleted ones are gone for good.
-  const other = await site.connect('1001', '1002');
-  const again = await face.post('audioRecording/start', { isrUcid: other.isrUcid });
-  expect(Number(again.recording?.tmpRecordingId)).toBeGreaterThan(Number(next));
-  await notified('RECORDING_STARTED_EVENT', 'SEGMENT_STARTED_EVENT');
-  expect(receiver.count).toBe(heard);
-  expect(await site.server.kill('SIGTERM')).toBe(0);
-});
+    // The next recording has numbers of its own, those of deleted ones are gone for good.
+    const other = await site.connect('1001', '1002');
+    const again = await face.post('audioRecording/start', { isrUcid: other.isrUcid });
+    expect(Number(again.recording?.tmpRecordingId)).toBeGreaterThan(Number(next));
+    await notified('RECORDING_STARTED_EVENT', 'SEGMENT_STARTED_EVENT');
+    expect(receiver.count).toBe(heard);
+    expect(await site.server.kill('SIGTERM')).toBe(0);
+  },
+);
 
 test(
   'what a recorder refuses, or is not there to do, is told as code 20 and as FAILURE',
@@ -433,7 +458,7 @@ extensions = ["20*"]
     const seenBy = async (face: FaceClient): Promise<string[]> => {
       const { matches, recording } = await face.get('audioRecording/details');
       return [
-        ...matches.map(({ recordingId }) => recordingId),
+        ...matches.map(({ recordingId = '' }) => recordingId),
         recording?.recordingId ?? [],
       ].flat();
     };
@@ -524,7 +549,7 @@ test('what SIGHUP takes up: users, custom data and accounts', { timeout: 60_000 
   const anns = await site.client(ann);
   const bobs = await site.client('bob@example.org');
   const { isrUcid } = await site.connect('1001', '1002');
-  const begun = await anns.post('audioRecording/start', { isrUcid });
+  const begun = await anns.post('audioRecording/start', { isrUcid }, { agentId: '77' });
   expect(begun.recording).toMatchObject({ account: '1' });
   const id = begun.recording?.tmpRecordingId ?? '';
   const unknown = await anns.post(
@@ -557,9 +582,9 @@ test('what SIGHUP takes up: users, custom data and accounts', { timeout: 60_000 
   expect(await bobs.get('audioRecording/details', { Mood: 'fine' })).toMatchObject({
     recording: { tmpRecordingId: id },
   });
-  // One that goes on goes to the account that fits by now.
+  // One that goes on goes to the account that fits by now, and what people have said of it stays.
   const stopped = await bobs.post('audioRecording/stop', { isrUcid });
-  expect(stopped.recording).toMatchObject({ recordingId: id, account: '6' });
+  expect(stopped.recording).toMatchObject({ recordingId: id, account: '6', agentId: '77' });
   expect(server.words).toEqual([]);
 });
 

@@ -44,7 +44,8 @@ export interface FaceRecording {
 }
 
 export interface FaceMatch {
-  readonly recordingId: string;
+  readonly recordingId?: string;
+  readonly tmpRecordingId?: string;
   readonly isrUcid: string;
   readonly from: string;
   readonly to: string;

@@ -55,9 +55,10 @@ export class RecorderPbx {
   #port = 0;
   readonly #sockets = new Set<Socket>();
   readonly #loggedIn = new Set<Socket>();
-  readonly #talks = new Set<Talk>();
+  #talks: Talk[] = [];
   /** By name of the channel. */
   readonly #monitors = new Map<string, Monitor>();
+  #connected = 0;
   #nowMs: number;
   #said = this.#words.text.length;
 
@@ -125,20 +126,20 @@ export class RecorderPbx {
   /** Two talk with each other from now on. */
   connect(from: string, to: string): Talk {
     const words = this.#words;
-    const nth = (this.#talks.size + 1).toString(16).padStart(7, '0');
+    const nth = (++this.#connected).toString(16).padStart(7, '0');
     const caller = words.channel(`PJSIP/${from}-a${nth}`, { number: from, exten: to });
     const called = words.channel(`PJSIP/${to}-b${nth}`, { number: to, of: caller });
     words.ring(caller, called);
     this.pass(500);
     const talk = { caller, called, bridge: words.answer(caller, called) };
-    this.#talks.add(talk);
+    this.#talks.push(talk);
     this.#speak();
     return talk;
   }
 
   hangUp(talk: Talk): void {
-    this.#talks.delete(talk);
     const { caller, called, bridge } = talk;
+    this.#talks = this.#talks.filter((each) => each.caller !== caller);
     this.#words.hangUpTalk(bridge, called, caller);
     // A recording ends with its channel, without a word.
     for (const { name } of [caller, called]) this.#monitors.delete(name);
@@ -205,7 +206,7 @@ export class RecorderPbx {
   }
 
   #channel(action: Fields): Channel | undefined {
-    const channels = [...this.#talks].flatMap(({ caller, called }) => [caller, called]);
+    const channels = this.#talks.flatMap(({ caller, called }) => [caller, called]);
     return channels.find(({ name }) => name === action['Channel']);
   }
 
@@ -284,7 +285,7 @@ export class RecorderPbx {
   }
 
   #channels(): Fields[] {
-    return [...this.#talks].flatMap(({ caller, called, bridge }) =>
+    return this.#talks.flatMap(({ caller, called, bridge }) =>
       [called, caller].map((channel) => ({
         ...(shot(channel) as Fields),
         Application: channel === caller ? 'Dial' : 'AppDial',
@@ -295,7 +296,7 @@ export class RecorderPbx {
   }
 
   #bridges(): Fields[] {
-    return [...this.#talks].map(({ bridge }) => ({
+    return this.#talks.map(({ bridge }) => ({
       BridgeUniqueid: bridge.id,
       BridgeType: 'basic',
       BridgeTechnology: bridge.technology,
