@@ -136,8 +136,8 @@ export class RecordingCounts {
 
   /** FACE has answered. @param route its pattern, which holds nothing that a client has sent */
   answered(route: string | undefined, returned: number | undefined): void {
-    const isCommand = route?.startsWith(facePrefix) === true && !route.includes('*');
-    const command = isCommand ? route.slice(facePrefix.length) : 'none';
+    const command =
+      route?.startsWith(facePrefix) === true ? route.slice(facePrefix.length) : 'none';
     const code = returned === undefined ? 'none' : String(returned);
     const key = `${code} ${command}`;
     const counted = this.#answers.get(key);

@@ -22,6 +22,11 @@ export class SegmentTally {
     return this.#ended;
   }
 
+  /** Calls that are remembered. */
+  get calls(): number {
+    return this.#calls.size;
+  }
+
   /** Takes events in order. */
   take(events: readonly CallEvent[]): void {
     for (const event of events) {

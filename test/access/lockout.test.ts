@@ -5,6 +5,21 @@ import { Lockout } from '../../src/access/lockout.ts';
 const limits = { lockAfter: 3, lockForMs: 60_000 };
 
 describe('a lock', () => {
+  it('is counted while it holds', () => {
+    const lockout = new Lockout({ lockAfter: 2, lockForMs: 100 }, 10);
+    lockout.failed('ann', 0);
+    expect(lockout.locked(0)).toBe(0);
+    lockout.failed('ann', 10);
+    lockout.failed('bob', 20);
+    lockout.failed('bob', 30);
+    expect([30, 109, 110, 129, 130].map((nowMs) => lockout.locked(nowMs))).toEqual([2, 2, 1, 1, 0]);
+    // As long as the limits now say.
+    lockout.limits = { lockAfter: 2, lockForMs: 200 };
+    expect(lockout.locked(130)).toBe(2);
+    lockout.isLocked('ann', 210);
+    expect(lockout.locked(210)).toBe(1);
+  });
+
   it('closes with the last failure that may be, and opens after its time', () => {
     const lockout = new Lockout(limits, 10);
     expect([0, 1, 2].map((ms) => lockout.failed('ann', ms))).toEqual([false, false, true]);

@@ -335,7 +335,11 @@ describe('a token', () => {
     const logins = loginsFor([user('ann@example.com')]);
     for (let n = 0; n < 10; n += 1) await logins.login('ann@example.com', 'right-B', 60, at);
     expect(keeper.rows.size).toBe(10);
-    nowMs += 60_000;
+    expect(logins.standing).toMatchObject({ tokens: 10, tokensHeld: 10 });
+    nowMs += 59_999;
+    expect(logins.standing).toMatchObject({ tokens: 10, tokensHeld: 10 });
+    nowMs += 1;
+    expect(logins.standing).toMatchObject({ tokens: 10, tokensHeld: 0 });
     await logins.login('ann@example.com', 'right-B', 60, at);
     expect([keeper.rows.size, logins.standing.tokens]).toEqual([1, 1]);
   });

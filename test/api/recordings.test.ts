@@ -489,6 +489,7 @@ describe('a media file', () => {
     const beyond = ask('GET', path, undefined, { range: 'bytes=500000-' });
     expect(await problemOf(beyond)).toEqual([416, 'RANGE_UNSATISFIABLE']);
     expect((await beyond).headers.get('content-range')).toBe('bytes */500000');
+    expect(server.outcomes).toEqual([200, 206, 206, 200, 304, 200, 416]);
     expect(server.faults).toEqual([]);
   });
 
@@ -535,6 +536,7 @@ describe('a media file', () => {
       expect((await asked).text).not.toContain('outside/');
     }
     expect(await problemOf(ask('GET', '/v1/recordings/50/media'))).toEqual([404, 'MEDIA_UNKNOWN']);
+    expect(server.outcomes).toEqual(Array.from({ length: secrets.length + 2 }, () => 'missing'));
   });
 
   it('is closed when whoever fetches it goes away in the middle', async () => {

@@ -13,6 +13,10 @@ import { startServerProcess } from '../support/server-process.ts';
 const password =
   'scrypt$32768$8$1$VvC9V31MYpvtuqVGwIezOQ$P9N72YGo9x_P3iFR0LJOVwOUCeqgH9v-loEM8LcKT_8';
 
+const dialler = '[[source]]\ntype = "ingest"\nname = "dialler"\n';
+const centre =
+  '[[source]]\ntype = "simulator"\nname = "centre"\nrate = 20\nagents = 30\ntimeScale = 0.2\n';
+
 interface Served {
   readonly folder: string;
   readonly base: string;
@@ -21,7 +25,7 @@ interface Served {
   readonly kill: () => Promise<unknown>;
 }
 
-async function serve(folder: string): Promise<Served> {
+async function serve(folder: string, source = dialler): Promise<Served> {
   const media = join(folder, 'media');
   mkdirSync(media, { recursive: true });
   const server = await startServerProcess(
@@ -33,6 +37,8 @@ dir = "${folder}/data"
 port = 0
 [http]
 port = 0
+[access]
+requestRate = 0
 [record]
 mediaRoots = ["${media}"]
 [face]
@@ -44,10 +50,7 @@ password = "${password}"
 [[user]]
 email = "bob@example.com"
 password = "${password}"
-[[source]]
-type = "ingest"
-name = "dialler"
-`,
+${source}`,
   );
   const kill = (): Promise<unknown> => server.kill('SIGKILL');
   onTestFinished(() => kill().then(() => undefined));
@@ -61,7 +64,7 @@ async function scrapeUntil(
   holds: (all: Scrape) => boolean,
   balances?: (all: Scrape) => boolean,
 ): Promise<Scrape> {
-  const endMs = Date.now() + 20_000;
+  const endMs = Date.now() + 45_000;
   for (;;) {
     const all = await scrape(http);
     if (balances === undefined) expectBalance(all);
@@ -259,3 +262,54 @@ test(
     expect(reaped.value('offhook_reaping_failures_total')).toBe(0);
   },
 );
+
+test('while calls come and go, every scrape adds up', { timeout: 60_000 }, async () => {
+  const { base, http } = await serve(await newFolder(), centre);
+  let isOver = false;
+  let searched = 0;
+  const search = async (): Promise<void> => {
+    while (!isOver) {
+      const response = await fetch(`${base}/v1/recordings?limit=5`);
+      await response.text();
+      if (response.status === 200) searched += 1;
+    }
+  };
+  const order = async (path: string): Promise<void> => {
+    await (await fetch(`${base}${path}`, { method: 'POST' })).text();
+  };
+  const drive = async (): Promise<void> => {
+    while (!isOver) {
+      // Parse door: our own answer.
+      const { calls } = (await (await fetch(`${base}/v1/calls`)).json()) as {
+        readonly calls: readonly { readonly id: string; readonly state: string }[];
+      };
+      const talks = calls.filter(({ state }) => state === 'connected').slice(0, 3);
+      // Twice each: what is recorded cannot be told to begin.
+      const path = (id: string): string => `/v1/calls/${encodeURIComponent(id)}/recording`;
+      await Promise.all(talks.flatMap(({ id }) => [order(path(id)), order(path(id))]));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const clients = Promise.all([search(), search(), drive()]);
+  const orders = (all: Scrape, result: string): number =>
+    all.value('offhook_recorder_orders_total', `command="start",result="${result}"`) ?? 0;
+  try {
+    await scrapeUntil(
+      http,
+      (all) =>
+        orders(all, 'done') >= 5 &&
+        orders(all, 'wrong-state') >= 5 &&
+        all.sum('offhook_recording_segments_ended_total') >= 5 &&
+        all.sum('offhook_searches_total') >= 20,
+    );
+  } finally {
+    isOver = true;
+    await clients;
+  }
+  const all = await scrape(http);
+  expectBalance(all);
+  expect(all.value('offhook_searches_total', 'result="complete"')).toBe(searched);
+  expect(all.sum('offhook_searches_under_way') + all.sum('offhook_recorder_orders_under_way')).toBe(
+    0,
+  );
+});

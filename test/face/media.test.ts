@@ -42,6 +42,9 @@ describe.each([
     const etag = part.headers.get('etag') ?? '';
     const same = await ask({ 'if-none-match': etag });
     expect([same.status, same.text]).toEqual([304, '']);
+    // Who counts was told how each was answered, none of them with a return code.
+    expect(house.outcomes).toEqual([206, 416, 304]);
+    expect(house.answered).toEqual([1, 2, 3].map(() => [`/Face/${path}`, undefined]));
   });
 
   it('tells HEAD what GET would give', async () => {
@@ -57,6 +60,7 @@ describe.each([
   it('of a file that is gone is code 11', async () => {
     unlinkSync(file);
     expect(verdictIn(await house.command(path, criteria))).toEqual(gone);
+    expect([house.outcomes, house.answered]).toEqual([['missing'], [[`/Face/${path}`, 11]]]);
   });
 
   it.each(['codecProfile=2', 'format=mp3'])('with %s is code 23', async (wish) => {

@@ -69,6 +69,25 @@ describe('an address', () => {
   });
 });
 
+it('is told to who counts by its pattern, whatever comes', async () => {
+  const own = await FaceHouse.open();
+  onTestFinished(() => own.close());
+  const bad = 'audioRecording/det%ZZails';
+  const strange = ['', 'a/b?"\n', 'x'.repeat(5_000), bad, 'file', '*', 'login/x', '__proto__'];
+  for (const path of strange) await own.ask(path);
+  await own.command('audioRecording/details', '', { method: 'PUT' });
+  expect(own.answered).toHaveLength(strange.length + 1);
+  expect(new Set(own.answered.map(([command]) => command))).toEqual(new Set([undefined]));
+  await own.ask('version', { headers: { 'x-forwarded-for': 'x' } });
+  await own.ask('audioRecording/details?"=%0A');
+  await own.ask('login', { method: 'POST', body: new URLSearchParams({ userEmail: 'a\n"b' }) });
+  expect(own.answered.slice(-3)).toEqual([
+    ['/Face/version', undefined],
+    ['/Face/audioRecording/details', 27],
+    ['/Face/login', 27],
+  ]);
+});
+
 describe('a method', () => {
   it.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s is none of ours', async (method) => {
     const answer = await house.command('audioRecording/details', 'recordingId=1', { method });

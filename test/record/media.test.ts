@@ -117,6 +117,18 @@ describe('a media file', () => {
     await expect(text(media.read(0, 999_999))).rejects.toThrow('shorter');
   });
 
+  it('counts what is read of it for others, and nothing when it is only looked at', async () => {
+    const path = touch(join(first, 'a.wav'), 'x'.repeat(200_000));
+    await (await opened(path)).close();
+    await files.whereabouts(path);
+    expect(files.given.bytes).toBe(0);
+    await text((await opened(path)).read(10, 12));
+    await text((await opened(path)).read(0, -1));
+    expect(files.given.bytes).toBe(3);
+    await text((await opened(path)).read(0, 199_999));
+    expect(files.given.bytes).toBe(3 + 200_000);
+  });
+
   it('is closed when its reader goes away in the middle, or before the first byte', async () => {
     const path = touch(join(first, 'a.wav'), 'x'.repeat(1_000_000));
     const stream = (await opened(path)).read(0, 999_999);

@@ -225,6 +225,8 @@ describe('a file', () => {
 });
 
 describe('files that nobody has looked at', () => {
+  let settled: string[];
+  beforeEach(() => (settled = []));
   const survey = (): MediaSurvey =>
     new MediaSurvey({
       store: archive.store.recordings,
@@ -233,6 +235,7 @@ describe('files that nobody has looked at', () => {
       onFailure: (error) => {
         throw error;
       },
+      onSettled: (state) => settled.push(state),
     });
   const unknown = { fileState: 'unknown', bytes: null } as const;
   const state = async (id: number): Promise<unknown> => {
@@ -261,6 +264,9 @@ describe('files that nobody has looked at', () => {
     });
     await worker.run();
     expect(await state(3)).toEqual(['present', 3]);
+    // Each is told of once, in whatever round.
+    await worker.run();
+    expect(settled).toEqual(['present', 'missing', 'present']);
     await worker.stop();
   });
 
@@ -286,9 +292,11 @@ describe('files that nobody has looked at', () => {
     await keep(5, { startMs: nowMs - 1_000, endMs: nowMs }, { ...unknown, file, endMs: nowMs });
     const worker = survey();
     await worker.run();
+    expect(settled).toEqual([]);
     nowMs += 10 * 60_000;
     await worker.run();
     expect(await state(5)).toEqual(['missing', null]);
+    expect(settled).toEqual(['missing']);
     await worker.stop();
   });
 });

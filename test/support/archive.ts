@@ -11,6 +11,7 @@ import { type ApiPorts, createApiServer } from '../../src/api/server.ts';
 import type { Call } from '../../src/call/call.ts';
 import { seesAny } from '../../src/call/extension.ts';
 import type { Ordered, RecorderOrder } from '../../src/record/control.ts';
+import type { MediaOutcome } from '../../src/record/media-answer.ts';
 import { MediaFiles } from '../../src/record/media.ts';
 import { RecordingBooks } from '../../src/record/recordings.ts';
 import { StoreClient } from '../../src/store/client.ts';
@@ -96,6 +97,8 @@ export interface ArchiveServer {
   readonly calls: Map<string, Call>;
   verify: () => AsyncGenerator<Finding>;
   readonly faults: unknown[];
+  /** What came of requests for media. */
+  readonly outcomes: MediaOutcome[];
   nowMs: number;
 }
 
@@ -110,6 +113,7 @@ export async function serveArchive(
     calls: new Map(),
     verify: async function* () {},
     faults: [],
+    outcomes: [],
     nowMs: Date.UTC(2030, 0, 1),
   };
   const server = createApiServer(
@@ -146,6 +150,7 @@ export async function serveArchive(
         verify: () => world.verify(),
         onImported: () => (nudges.imported += 1),
         now: () => world.nowMs,
+        onMedia: (outcome) => world.outcomes.push(outcome),
       },
       onFault: (error) => world.faults.push(error),
       ...ports,

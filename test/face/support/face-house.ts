@@ -8,6 +8,7 @@ import type { Call } from '../../../src/call/call.ts';
 import type { LoginResult } from '../../../src/access/logins.ts';
 import type { ApiUser } from '../../../src/access/users.ts';
 import type { FacePorts, FaceSettings, Told } from '../../../src/face/ports.ts';
+import type { MediaOutcome } from '../../../src/record/media-answer.ts';
 import { MediaFiles } from '../../../src/record/media.ts';
 import { answerBadAddress, faceRoutes } from '../../../src/face/routes.ts';
 import type { Ordered, RecorderOrder } from '../../../src/record/control.ts';
@@ -54,6 +55,9 @@ export class FaceHouse {
   readonly faults: [unknown, string][] = [];
   readonly users = new Map<string, ApiUser>([[token, user]]);
   readonly orders: RecorderOrder[] = [];
+  /** Who counts was told: pattern and return code of each answer, and what came of requests for media. */
+  readonly answered: [command: string | undefined, code: number | undefined][] = [];
+  readonly outcomes: MediaOutcome[] = [];
   /** What the recorder says to everything; may change the books. */
   ordered: (order: RecorderOrder) => Ordered = () => ({ kind: 'done' });
   calls: Call[] = [];
@@ -139,6 +143,9 @@ export class FaceHouse {
       waitMs: () => this.addressWaitMs,
       clock: { now: () => this.nowMs },
       onFault: (error: unknown, route: string) => void this.faults.push([error, route]),
+      onAnswered: (command: string | undefined, code: number | undefined) =>
+        void this.answered.push([command, code]),
+      onMedia: (outcome: MediaOutcome) => void this.outcomes.push(outcome),
     };
     const nothing = {
       ongoing: () => [],
