@@ -38,6 +38,7 @@ export const doors: Readonly<Record<string, string>> = {
   'face/sending.ts': 'HTTP',
   'journal/embedded.ts': 'timers: tries a failed commit again',
   'journal/retention.ts': 'timers: drops what is too old',
+  'record/downloads.ts': 'connections of readers',
   'record/filing.ts': 'timers: tries a failed file again',
   'record/media.ts': 'media files',
   'record/media-folders.ts': 'folders of media files',
