@@ -1,8 +1,8 @@
 /**
  * What all routes have in common that change things: who may use them, from where, and what bodies they read.
  */
-import { isIP } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isOwnOrigin } from '../access/pages.ts';
 import { type Problem, problem } from '../base/problem.ts';
 import { refuse } from './answer.ts';
 import { grantOf } from './guard.ts';
@@ -27,7 +27,7 @@ export function forHolders(app: FastifyInstance, right: 'manage' | 'control'): v
   app.addHook('onRequest', (request, reply, next) => {
     const grant = grantOf(request);
     const { origin, host } = request.headers;
-    if (origin !== undefined && !isOwn(origin, `${request.protocol}://${host ?? ''}`)) {
+    if (origin !== undefined && !isOwnOrigin(origin, `${request.protocol}://${host ?? ''}`)) {
       const seen = `seen a request of a page of ${JSON.stringify(origin.slice(0, 100))}`;
       const detail = `${seen}, expected one of a program: pages of others may not manage this server`;
       refuse(reply, problem(403, 'ORIGIN_FOREIGN', detail));
@@ -78,16 +78,6 @@ export function readsJson(
     if (known === undefined) throw error;
     return refuse(reply, known);
   });
-}
-
-/**
- * Whether a page of this origin came from this very address. A name may be made to lead here by whoever owns
- * it, so only numeric addresses and localhost are believed.
- */
-function isOwn(origin: string, own: string): boolean {
-  if (origin.toLowerCase() !== own.toLowerCase() || !URL.canParse(own)) return false;
-  const { hostname } = new URL(own);
-  return hostname === 'localhost' || isIP(hostname.replaceAll(/[[\]]/g, '')) !== 0;
 }
 
 export type Read =

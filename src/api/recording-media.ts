@@ -1,4 +1,5 @@
 /** Media files of recordings over HTTP: as a whole, in part, and what is added to a recording. */
+import type { Readable } from 'node:stream';
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { problem } from '../base/problem.ts';
 import { answerMedia } from '../record/media-answer.ts';
@@ -18,15 +19,10 @@ import {
 import { grantOf } from './guard.ts';
 import { troublesOf, unprocessable } from './troubles.ts';
 
-/** Each holds a file open, for as long as its reader takes. */
-const mostDownloads = 256;
-/** A reader that takes nothing for so long has gone, milliseconds. */
-const stalledMs = 60_000;
-
 type OfSegment = { Params: { id: string; segment: string } };
 
 export function mediaRoutes({ books, media, now, onMedia }: RecordingPorts): FastifyPluginCallback {
-  let downloads = 0;
+  const { downloads } = media;
 
   /** @param file as the books have it; null where the source does not tell it */
   async function send(
@@ -39,31 +35,20 @@ export function mediaRoutes({ books, media, now, onMedia }: RecordingPorts): Fas
       const detail = 'the source has not told where the media file is';
       return refuse(reply, problem(404, 'MEDIA_UNKNOWN', detail));
     }
-    if (downloads >= mostDownloads) {
+    const slot = downloads.enter();
+    if (slot === undefined) {
       onMedia?.('busy');
-      const detail = `${mostDownloads} files are being fetched already; come again in a moment`;
+      const detail = `${downloads.bounds.most} files are being fetched already; come again in a moment`;
       return refuse(reply.header('retry-after', 1), problem(503, 'DOWNLOADS_BUSY', detail));
     }
-    downloads += 1;
-    let isHeld = true;
-    const release = (): void => {
-      if (isHeld) downloads -= 1;
-      isHeld = false;
-    };
-    let found: Opened;
     try {
-      found = await opened(media, file, request, reply, now(), onMedia);
-    } catch (error) {
-      release();
-      throw error;
+      const found = await opened(media, file, request, reply, now(), onMedia);
+      if (found.stream === undefined) return found.refused;
+      slot.give(found.stream, reply.raw);
+      return reply.send(found.stream);
+    } finally {
+      slot.leave();
     }
-    if (found.stream === undefined) {
-      release();
-      return found.refused;
-    }
-    found.stream.once('close', release);
-    reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
-    return reply.send(found.stream);
   }
 
   return (app, _options, done) => {
@@ -127,7 +112,7 @@ export function mediaRoutes({ books, media, now, onMedia }: RecordingPorts): Fas
 }
 
 type Opened =
-  | { readonly stream: NodeJS.ReadableStream; readonly refused?: undefined }
+  | { readonly stream: Readable; readonly refused?: undefined }
   | { readonly stream?: undefined; readonly refused: FastifyReply };
 
 /** The file as a stream, with the headers of the answer set; or the answer, where that has no bytes of a file. */

@@ -10,7 +10,7 @@ import { readQuery } from './query.ts';
 import type { Finding } from './recording-schemas.ts';
 import type { RecordingPorts } from './recording-desk.ts';
 
-export function verifyRoutes({ verify }: RecordingPorts): FastifyPluginCallback {
+export function verifyRoutes({ verify, media }: RecordingPorts): FastifyPluginCallback {
   let isUnderWay = false;
   return (app, _options, done) => {
     forHolders(app, 'manage');
@@ -25,6 +25,10 @@ export function verifyRoutes({ verify }: RecordingPorts): FastifyPluginCallback 
       isUnderWay = true;
       const stream = Readable.from(linesOf(verify()));
       stream.once('close', () => (isUnderWay = false));
+      // Who reads no more would keep everybody else from it; who waits for a slow disk may wait.
+      reply.raw.setTimeout(media.downloads.bounds.stalledMs, () => {
+        if (reply.raw.writableNeedDrain) reply.raw.destroy();
+      });
       return reply.type('application/x-ndjson; charset=utf-8').send(stream);
     });
     done();

@@ -18,7 +18,7 @@ export interface FacePorts {
   readonly recorders: RecorderControl;
   readonly calls: LiveCalls;
   readonly logins: Pick<Logins, 'login' | 'userOf' | 'waitMs'>;
-  readonly media: Pick<MediaFiles, 'locate' | 'rename'>;
+  readonly media: Pick<MediaFiles, 'locate' | 'rename' | 'downloads'>;
   readonly policies: PolicyPort;
   /** Asked for every request, as it may be set anew while the server runs. */
   readonly settings: () => FaceSettings;

@@ -3,6 +3,7 @@
  * the vendor's envelope, whatever went wrong.
  */
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
+import { isOfForeignPage } from '../access/pages.ts';
 import { StoreError } from '../base/errors.ts';
 import { SearchesBusyError } from '../record/recordings.ts';
 import { admission } from './admission.ts';
@@ -83,6 +84,14 @@ const open: Readonly<Record<string, { readonly envelope: Envelope; readonly run:
   },
 };
 
+/** Those of them that have an effect: no page of somebody else may have a browser send them. */
+const effective: ReadonlySet<string> = new Set([
+  '/login',
+  '/eventNotify',
+  '/StartScreenCapture',
+  '/StopScreenCapture',
+]);
+
 type OpenCommand = (ports: FacePorts, sent: Sent) => Promise<Answer>;
 
 /** What a request brings, read. */
@@ -149,6 +158,10 @@ function underPrefix(ports: FacePorts): FastifyPluginCallback {
         url,
         bodyLimit,
         handler: async (request, reply) => {
+          const own = `${request.protocol}://${request.host}`;
+          if (effective.has(url) && isOfForeignPage(request.headers, own)) {
+            return send(ports, request, reply, told(verdicts.notAuthorized), envelope);
+          }
           const sent = sentBy(request);
           const answer = sent.kind === 'refused' ? told(sent.verdict) : await run(ports, sent.sent);
           return send(ports, request, reply, answer, envelope);

@@ -5,8 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Media } from '../record/media.ts';
 import { answerMedia } from '../record/media-answer.ts';
 import { contentTypes, formFor, type Member, membersOf, written } from './answer-tree.ts';
-import type { Answer, Envelope } from './answers.ts';
-import { strictStatusOf, type Verdict } from './codes.ts';
+import { type Answer, type Envelope, told } from './answers.ts';
+import { nack, strictStatusOf, type Verdict } from './codes.ts';
 import type { FacePorts } from './ports.ts';
 
 /** @param envelope what a plain verdict is put into */
@@ -66,19 +66,32 @@ function document(
 }
 
 function sendMedia(
-  { clock, log, onMedia }: FacePorts,
-  { method, headers, routeOptions }: FastifyRequest,
+  ports: FacePorts,
+  request: FastifyRequest,
   reply: FastifyReply,
   media: Media,
 ): FastifyReply {
+  const { clock, log, onMedia } = ports;
+  const { method, headers, routeOptions } = request;
+  const close = (): void => {
+    media.close().catch((err: unknown) => log.warn({ err }, 'face.file-not-closed'));
+  };
   const answer = answerMedia(media, { method, headers, nowMs: clock.now() });
+  const slot = answer.body === undefined ? undefined : ports.media.downloads.enter();
+  if (answer.body !== undefined && slot === undefined) {
+    onMedia?.('busy');
+    close();
+    const busy = nack('Too many files are being fetched; try again in a moment', 503);
+    return send(ports, request, reply.header('retry-after', 1), told(busy));
+  }
   void reply.code(answer.status).headers(answer.headers);
   onMedia?.(answer.status);
   if (answer.body === undefined) {
-    media.close().catch((err: unknown) => log.warn({ err }, 'face.file-not-closed'));
+    close();
     return reply.send();
   }
   const stream = media.read(answer.body.from, answer.body.through);
   stream.on('error', (err) => log.warn({ err, route: routeOptions.url }, 'face.download-cut'));
+  slot?.give(stream, reply.raw);
   return reply.send(stream);
 }

@@ -6,6 +6,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, link, lstat, open, unlink } from 'node:fs/promises';
 import { basename, join, parse, posix, relative } from 'node:path';
 import type { Readable } from 'node:stream';
+import { Downloads } from './downloads.ts';
 import { type MediaPlace, placesOf, strayOf } from './media-folders.ts';
 import { MediaSlice } from './media-slice.ts';
 import { mediaTypeOf } from './media-type.ts';
@@ -52,9 +53,13 @@ export class MediaFiles {
   /** Bytes that were read for whoever opened a file, since the start. */
   readonly given = { bytes: 0 };
 
+  /** Those that are on their way to readers. */
+  readonly downloads: Downloads;
+
   /** @param roots folders; what a path means is looked for in their order */
-  constructor(roots: readonly string[]) {
+  constructor(roots: readonly string[], downloads = new Downloads()) {
     this.roots = roots;
+    this.downloads = downloads;
   }
 
   /** Opens a media file. Never waits for a file that gives nothing. */

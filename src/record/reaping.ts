@@ -9,7 +9,7 @@ import { Rounds } from '../base/rounds.ts';
 import type { RecordingStore } from '../store/recording-client.ts';
 import type { MediaWalk, RecordingDossier, SearchPlace } from '../store/recording-messages.ts';
 import type { MediaFiles } from './media.ts';
-import { SegmentFiles } from './segment-files.ts';
+import { NamedFiles, type NamingStore } from './named-files.ts';
 
 /** Zero means "no bound". */
 export interface ReapingSettings {
@@ -31,10 +31,7 @@ export type ReapingReport =
   | { readonly kind: 'failed'; readonly error: StoreError };
 
 export interface ReapingOptions {
-  readonly store: Pick<
-    RecordingStore,
-    'walkMedia' | 'mediaBytes' | 'segmentsOfFile' | 'searchSegments' | 'find' | 'drop'
-  >;
+  readonly store: NamingStore & Pick<RecordingStore, 'walkMedia' | 'mediaBytes' | 'drop'>;
   readonly media: MediaFiles;
   readonly clock: Clock;
   readonly settings: ReapingSettings;
@@ -59,7 +56,7 @@ interface Sum {
 
 export class Reaping {
   readonly #options: ReapingOptions;
-  readonly #files: SegmentFiles;
+  readonly #files: NamedFiles;
   readonly #rounds: Rounds;
   #settings: ReapingSettings;
   #isNudged = false;
@@ -69,7 +66,7 @@ export class Reaping {
   constructor(options: ReapingOptions) {
     this.#options = options;
     this.#settings = options.settings;
-    this.#files = new SegmentFiles(options.store, options.media);
+    this.#files = new NamedFiles(options.store, options.media);
     this.#rounds = new Rounds(() => this.#run(), options.everyMs ?? 60_000);
   }
 
@@ -162,9 +159,11 @@ export class Reaping {
     return after;
   }
 
-  async #remove(dossier: RecordingDossier, sum: Sum): Promise<void> {
+  async #remove({ recording: { id } }: RecordingDossier, sum: Sum): Promise<void> {
     const { store, onKept } = this.#options;
-    const { id } = dossier.recording;
+    // Since the page was read it may have been given another name, or to be kept for ever.
+    const dossier = await store.find(id);
+    if (dossier === null || !mayGo(dossier)) return;
     try {
       sum.files += await this.#removeFiles(dossier);
     } catch (error) {
@@ -178,20 +177,25 @@ export class Reaping {
   }
 
   /** All but those that another recording names, too. @returns how many */
-  async #removeFiles({ recording, segments, supplements }: RecordingDossier): Promise<number> {
+  async #removeFiles(dossier: RecordingDossier): Promise<number> {
+    const { recording, segments, supplements } = dossier;
     const { media, onStray } = this.#options;
-    const own = new Set(segments.map(({ id }) => id));
     const files = [...segments, ...supplements].flatMap(({ file }) =>
       file === null ? [] : [file],
     );
     let removed = 0;
     for (const file of new Set(files)) {
       const path = await media.whereabouts(file);
-      if (path !== undefined && (await this.#files.isNamed(path, [file], own))) continue;
+      if (path !== undefined && (await this.#files.isNamed(path, [file], dossier))) continue;
       const what = await media.remove(file);
       if (what === 'removed') removed += 1;
       if (what === 'outside') onStray(recording.id, file);
     }
     return removed;
   }
+}
+
+/** Whether it may be removed, where its age or the space wants that: a person's mark outranks that it never expires. */
+function mayGo({ recording: { neverExpire, deleteFlag } }: RecordingDossier): boolean {
+  return deleteFlag || !neverExpire;
 }

@@ -10,7 +10,7 @@ import type { RecordingDossier, SearchPlace } from '../store/recording-messages.
 import { isWithin } from './media-folders.ts';
 import { mediaExtensions } from './media-type.ts';
 import type { MediaFiles } from './media.ts';
-import { SegmentFiles } from './segment-files.ts';
+import { NamedFiles, type NamingStore } from './named-files.ts';
 
 export type Finding =
   | { readonly kind: 'progress'; readonly segments: number; readonly files: number }
@@ -41,7 +41,7 @@ export type Finding =
     };
 
 export interface VerificationParts {
-  readonly store: Pick<RecordingStore, 'walkMedia' | 'segmentsOfFile' | 'searchSegments' | 'find'>;
+  readonly store: NamingStore & Pick<RecordingStore, 'walkMedia'>;
   readonly media: MediaFiles;
   readonly nowMs: () => number;
 }
@@ -54,12 +54,9 @@ const restMs = 5;
 const freshMs = 60_000;
 /** Folders within folders. */
 const deepest = 64;
-/** Supplements whose files are known not to be orphans. */
-const mostSupplements = 200_000;
 
 export async function* verify(parts: VerificationParts): AsyncGenerator<Finding> {
   const count = { segments: 0, files: 0, findings: 0 };
-  const supplements = new Set<string>();
   const progress = (): Finding => ({
     ...{ kind: 'progress', segments: count.segments, files: count.files },
   });
@@ -71,18 +68,14 @@ export async function* verify(parts: VerificationParts): AsyncGenerator<Finding>
         count.findings += 1;
         yield finding;
       }
-      for (const { file } of dossier.supplements) {
-        const path = await parts.media.whereabouts(file);
-        if (path !== undefined && supplements.size < mostSupplements) supplements.add(path);
-      }
     }
     yield progress();
     await rest();
   }
-  const files = new SegmentFiles(parts.store, parts.media);
+  const files = new NamedFiles(parts.store, parts.media);
   for await (const { path, spelling } of filesOf(parts.media.roots)) {
     count.files += 1;
-    const isNamed = supplements.has(path) || (await isNamedBy(files, path, spelling));
+    const isNamed = await isNamedBy(files, path, spelling);
     const seen = isNamed ? undefined : await lstat(path).catch(() => undefined);
     if (seen !== undefined && parts.nowMs() - seen.mtimeMs >= freshMs) {
       count.findings += 1;
@@ -172,8 +165,8 @@ function isHalf(name: string): boolean {
   return name.startsWith('.') && name.endsWith('.part');
 }
 
-/** Whether a segment names the file, or the media file whose metadata it holds. */
-async function isNamedBy(files: SegmentFiles, path: string, spelling: string): Promise<boolean> {
+/** Whether the books name the file, or the media file whose metadata it holds. */
+async function isNamedBy(files: NamedFiles, path: string, spelling: string): Promise<boolean> {
   if (await files.isNamed(path, [spelling])) return true;
   if (!path.toLowerCase().endsWith('.xml')) return false;
   const [stem, other] = [path, spelling].map((each) => each.slice(0, -'.xml'.length));

@@ -188,6 +188,7 @@ export interface Searches {
   readonly mediaBytes: Exchange<null, number>;
   /** Of a file name, the segments of which it is the path or the last part. */
   readonly segmentsOfFile: Exchange<string, readonly number[]>;
+  readonly supplementsNamed: Exchange<string, readonly SupplementRow[]>;
   readonly lastSegmentId: Exchange<null, number>;
   readonly apiTokens: Exchange<null, readonly ApiTokenRow[]>;
   readonly close: Exchange<null, null>;

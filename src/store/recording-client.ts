@@ -58,6 +58,10 @@ export class RecordingStore {
     return this.#searcher.ask('segmentsOfFile', name);
   }
 
+  supplementsNamed(filename: string): Promise<readonly SupplementRow[]> {
+    return this.#searcher.ask('supplementsNamed', filename);
+  }
+
   /** The highest number that a segment or a recording was ever given; 0 when there was none. */
   lastSegmentId(): Promise<number> {
     return this.#searcher.ask('lastSegmentId', null);

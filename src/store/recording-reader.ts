@@ -39,6 +39,10 @@ export function recordingReader(
        LIMIT @limit`,
     )
     .pluck();
+  const supplementsNamed = db.prepare<[string, number], SupplementRow>(
+    `SELECT id, recording, kind, file, filename FROM supplements INDEXED BY supplements_by_filename
+     WHERE filename = ? LIMIT ?`,
+  );
   const dossier = dossierReader(db);
   // One transaction, so that a change cannot come between the looks.
   const recording = db.transaction((id: number) => dossier(id) ?? null);
@@ -53,6 +57,7 @@ export function recordingReader(
       const known = kept(name);
       return ofFile.all({ name: known, base: posix.basename(known), limit: mostOfOneFile });
     },
+    supplementsNamed: (filename) => supplementsNamed.all(kept(filename), mostOfOneFile),
     lastSegmentId: () => meta.get('last_segment') ?? 0,
     apiTokens: () => tokens.all(),
   };

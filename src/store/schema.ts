@@ -265,6 +265,7 @@ const version3 = `
     filename TEXT NOT NULL
   ) STRICT;
   CREATE INDEX supplements_of_recording ON supplements (recording);
+  CREATE INDEX supplements_by_filename ON supplements (filename);
   CREATE TRIGGER supplement_comes AFTER INSERT ON supplements
     BEGIN UPDATE recordings SET supplements = supplements + 1, videos = videos + (new.kind = 'video')
       WHERE id = new.recording; END;

@@ -1,7 +1,9 @@
 /** Media files over HTTP: whole, in part, pointed to, and everything that is not given out. */
 import { symlinkSync, unlinkSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
 import { dossierOf, ongoingDossier } from './support/dossiers.ts';
 import { FaceHouse, token, verdictIn } from './support/face-house.ts';
 
@@ -83,6 +85,25 @@ describe('a download', () => {
   it('of what goes on gives what is there so far', async () => {
     house.books.add(ongoingDossier(2, { segments: [{ file, filename: 'a b.wav' }] }));
     expect((await download('tmpRecordingId=2')).text).toBe(audio);
+  });
+
+  it('whose reader takes nothing is cut off, and until then counts as one of so many', async () => {
+    const long = await house.file('long.wav', Buffer.alloc(32 * 1024 * 1024));
+    house.books.add(dossierOf(2, { segments: [{ file: long, filename: 'long.wav' }] }));
+    const path = `/Face/audioRecording/download?token=${token}&recordingId=2`;
+    const readers = [0, 1].map(() => connect(house.address));
+    for (const reader of readers) {
+      reader.on('error', () => undefined);
+      reader.pause();
+      reader.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    }
+    const busy = 'Too many files are being fetched; try again in a moment';
+    await until('no more may be fetched', async () => {
+      const { text, headers } = await download('recordingId=1');
+      return text.includes(busy) && headers.get('retry-after') === '1';
+    });
+    await until('the others have been cut off', async () => (await download()).text === audio);
+    for (const reader of readers) reader.destroy();
   });
 
   it('of several lists them', async () => {

@@ -211,3 +211,45 @@ it('what is asked for twice at a time is answered twice', async () => {
   const many = Array.from({ length: 50 }, () => house.ask(`version?token=${token}`));
   for (const { text } of await Promise.all(many)) expect(text).toContain('5.2.0M0P0');
 });
+
+describe('a page of somebody else', () => {
+  const commands = [
+    'eventNotify?event=AudioRecordingStarted',
+    'StartScreenCapture?IsrId=1&AgentId=2',
+    'StopScreenCapture?AgentId=2',
+    'login',
+  ];
+  const form = { method: 'POST', body: 'userEmail=ann@example.org&password=x' } as const;
+  const type = 'application/x-www-form-urlencoded';
+
+  it.each(commands)('has no browser send %s', async (command) => {
+    const [notified, logins] = [house.notified.length, house.logins.length];
+    const sent: Record<string, string>[] = [
+      { origin: 'https://page.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' },
+    ];
+    for (const headers of sent) {
+      const init = command === 'login' ? form : {};
+      const answer = await house.ask(command, {
+        ...init,
+        headers: { ...headers, 'content-type': type },
+      });
+      expect(verdictIn(answer)).toEqual([2, 'Host Not Authorized']);
+      expect(answer.text).toContain(command === 'login' ? '<result>' : '<response>');
+    }
+    expect([house.notified.length, house.logins.length]).toEqual([notified, logins]);
+  });
+
+  it.each(commands)('is not whoever sends %s from here, or from no page', async (command) => {
+    const init = command === 'login' ? form : {};
+    for (const headers of [{ origin: house.base }, { 'sec-fetch-site': 'none' }, {}]) {
+      const answer = await house.ask(command, {
+        ...init,
+        headers: { ...headers, 'content-type': type },
+      });
+      expect(verdictIn(answer)[0]).toBe(0);
+    }
+  });
+});

@@ -2,10 +2,15 @@
  * What becomes of recordings that are too old, too many or marked: real files, real books, and what must never go.
  */
 import { chmodSync, existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MediaSurvey } from '../../src/record/media-survey.ts';
-import { Reaping, type ReapingReport, type ReapingSettings } from '../../src/record/reaping.ts';
+import {
+  Reaping,
+  type ReapingOptions,
+  type ReapingReport,
+  type ReapingSettings,
+} from '../../src/record/reaping.ts';
 import type { KeptRecording, KeptSegment } from '../../src/store/recording-messages.ts';
 import { type Archive, openArchive } from '../support/archive.ts';
 import {
@@ -29,9 +34,22 @@ beforeEach(async () => {
   [strays, kept, reports] = [[], [], []];
 });
 
-function reaping(settings: Partial<ReapingSettings> = {}): Reaping {
+function reaping(
+  settings: Partial<ReapingSettings> = {},
+  store: Partial<ReapingOptions['store']> = {},
+): Reaping {
+  const { recordings } = archive.store;
   return new Reaping({
-    store: archive.store.recordings,
+    store: {
+      walkMedia: (walk) => recordings.walkMedia(walk),
+      mediaBytes: () => recordings.mediaBytes(),
+      segmentsOfFile: (name) => recordings.segmentsOfFile(name),
+      supplementsNamed: (filename) => recordings.supplementsNamed(filename),
+      searchSegments: (search) => recordings.searchSegments(search),
+      find: (id) => recordings.find(id),
+      drop: (ids) => recordings.drop(ids),
+      ...store,
+    },
     media: archive.media,
     clock: { now: () => nowMs },
     settings: { maxAgeMs: 0, maxBytes: 0, ...settings },
@@ -84,6 +102,26 @@ describe('what is marked', () => {
     expect(await archive.store.recordings.mediaBytes()).toBe(100);
   });
 
+  it('leaves what was added to another recording, too, or is its media file', async () => {
+    const shared = archive.file('shared/screen.webm');
+    const add = (recording: number, file: string) =>
+      archive.books.addSupplement({ recording, kind: 'video', file, filename: basename(file) });
+    const own = await keep(1, { deleteFlag: true });
+    const others = await keep(2);
+    await keep(3);
+    await add(1, shared);
+    await add(1, others);
+    await add(2, 'shared/screen.webm');
+    await add(3, own);
+    await reap();
+    expect(await ids()).toEqual([2, 3]);
+    expect([own, others, shared].map((path) => existsSync(path))).toEqual([true, true, true]);
+    await archive.books.change({ id: 2, deleteFlag: true });
+    await archive.books.change({ id: 3, deleteFlag: true });
+    await reap();
+    expect([own, others, shared].map((path) => existsSync(path))).toEqual([false, false, false]);
+  });
+
   it('goes at once when somebody marks it, also while a round is under way', async () => {
     for (let id = 1; id <= 120; id += 1) await keep(id, { deleteFlag: id % 2 === 0 });
     const worker = reaping();
@@ -119,6 +157,31 @@ describe('what is too old', () => {
     await reap({ maxAgeMs: 5 * day });
     expect((await ids()).toSorted()).toEqual([2, 3, 4]);
     expect(existsSync(join(archive.root, '2.wav'))).toBe(true);
+  });
+
+  it('stays when somebody keeps it after it has been looked for, and goes under a new name', async () => {
+    await keep(1);
+    const old = await keep(2);
+    const { recordings } = archive.store;
+    const renamed = join(archive.root, 'renamed.wav');
+    const worker = reaping(
+      { maxAgeMs: 5 * day },
+      {
+        walkMedia: async (walk) => {
+          const page = await recordings.walkMedia(walk);
+          if (page.length === 0) return page;
+          await archive.books.change({ id: 1, neverExpire: true });
+          if (existsSync(old)) renameSync(old, renamed);
+          await archive.books.changeSegment({ id: 2, file: renamed, filename: 'renamed.wav' });
+          return page;
+        },
+      },
+    );
+    await worker.run();
+    await worker.stop();
+    expect(await ids()).toEqual([1]);
+    expect(existsSync(join(archive.root, '1.wav'))).toBe(true);
+    expect(existsSync(renamed)).toBe(false);
   });
 
   it('stays where no age is set', async () => {

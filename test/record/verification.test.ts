@@ -43,7 +43,12 @@ it('an archive in order has nothing to tell of', async () => {
     importedRecording({ recording: { id: 4 }, segments: [{ file: null, filename: null }] }),
   );
   for (const name of ['b/b.wav', 'c.mp3', 'a.xml', 'c.xml', 'v.webm']) old(name);
-  await archive.books.addSupplement({ recording: 1, kind: 'video', file: 'v.webm', filename: 'v' });
+  await archive.books.addSupplement({
+    recording: 1,
+    kind: 'video',
+    file: 'v.webm',
+    filename: 'v.webm',
+  });
   // Just written: its recording may be on its way to the books.
   archive.file('fresh.wav');
   archive.file('.a.xml.part');

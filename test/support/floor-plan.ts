@@ -24,6 +24,7 @@ export const doors: Readonly<Record<string, string>> = {
   'access/owned-file.ts':
     'files that commands keep, and a timer: waits for another who changes one',
   'access/gate.ts': 'Node’s list of addresses, which opens nothing',
+  'access/pages.ts': 'whether a text is an address, which opens nothing',
   'access/scrypt.ts': 'dice: draws salts',
   'access/tokens.ts': 'dice: draws new tokens',
   'base/bounded-file.ts': 'reads an open file',
@@ -38,6 +39,7 @@ export const doors: Readonly<Record<string, string>> = {
   'face/sending.ts': 'HTTP',
   'journal/embedded.ts': 'timers: tries a failed commit again',
   'journal/retention.ts': 'timers: drops what is too old',
+  'record/downloads.ts': 'connections of readers',
   'record/filing.ts': 'timers: tries a failed file again',
   'record/media.ts': 'media files',
   'record/media-folders.ts': 'folders of media files',

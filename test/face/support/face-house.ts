@@ -9,6 +9,7 @@ import type { LoginResult } from '../../../src/access/logins.ts';
 import type { ApiUser } from '../../../src/access/users.ts';
 import type { FacePorts, FaceSettings, Told } from '../../../src/face/ports.ts';
 import type { MediaOutcome } from '../../../src/record/media-answer.ts';
+import { Downloads } from '../../../src/record/downloads.ts';
 import { MediaFiles } from '../../../src/record/media.ts';
 import { answerBadAddress, faceRoutes } from '../../../src/face/routes.ts';
 import type { Ordered, RecorderOrder } from '../../../src/record/control.ts';
@@ -84,6 +85,8 @@ export class FaceHouse {
   #server: ApiServer | undefined;
   #media = new MediaFiles([]);
   #books: FacePorts['books'] = this.books;
+  /** Two files at a time, and little patience. */
+  readonly downloads = new Downloads({ most: 2, stalledMs: 2_000 });
   /** What looking for a file rejects with, while it is set. */
   mediaFails: Error | undefined;
   /** The only media root. */
@@ -114,6 +117,7 @@ export class FaceHouse {
             ? this.#media.locate(file)
             : Promise.reject(this.mediaFails),
         rename: (file: string, filename: string) => this.#media.rename(file, filename),
+        downloads: this.downloads,
       },
       log: this.log,
       recorders: {
