@@ -1,6 +1,6 @@
 /**
  * Recordings of a server that is killed without warning: in the middle of one, in the middle of a split, and again and
- * again under load. What anybody was told of is in the books, under the numbers that were told.
+ * again under load; and of an Asterisk that is lost. What anybody was told of is in the books, under the numbers that were told.
  */
 import { basename } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -301,6 +301,7 @@ timeScale = 0.03
       await until(
         'enough has happened',
         () => witness.seqs.length >= enough && agents.size >= changed,
+        60_000,
       );
       await running.kill('SIGKILL');
       await people;
@@ -309,7 +310,7 @@ timeScale = 0.03
     const last = await startServerProcess(folder, server);
     running = last;
     await witness.attend(last.feedPort);
-    await witness.until(() => witness.ends.length >= witness.starts.length);
+    await witness.until(() => witness.ends.length >= witness.starts.length, 60_000);
     const base = `http://127.0.0.1:${last.httpPort}/v1`;
     await until('everything has been delivered', async () => {
       const metrics = await scrape(last.httpPort ?? 0);
