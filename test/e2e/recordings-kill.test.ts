@@ -1,7 +1,8 @@
 /**
  * Recordings of a server that is killed without warning: in the middle of one, in the middle of a split, and again and
- * again under load. What anybody was told of is in the books, under the numbers that were told.
+ * again under load; and of an Asterisk that is lost. What anybody was told of is in the books, under the numbers that were told.
  */
+import { basename } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Receiver } from '../../src/receiver/receiver.ts';
 import type { ServerMessage } from '../../src/subscriber/reading.ts';
@@ -300,6 +301,7 @@ timeScale = 0.03
       await until(
         'enough has happened',
         () => witness.seqs.length >= enough && agents.size >= changed,
+        60_000,
       );
       await running.kill('SIGKILL');
       await people;
@@ -308,7 +310,7 @@ timeScale = 0.03
     const last = await startServerProcess(folder, server);
     running = last;
     await witness.attend(last.feedPort);
-    await witness.until(() => witness.ends.length >= witness.starts.length);
+    await witness.until(() => witness.ends.length >= witness.starts.length, 60_000);
     const base = `http://127.0.0.1:${last.httpPort}/v1`;
     await until('everything has been delivered', async () => {
       const metrics = await scrape(last.httpPort ?? 0);
@@ -397,3 +399,71 @@ async function allOf(base: string): Promise<Shown[]> {
   } while (cursor !== '');
   return all;
 }
+
+test(
+  'an Asterisk that is lost in the middle of a split has done what it told of',
+  {
+    timeout: 60_000,
+  },
+  async () => {
+    const site = await RecordingSite.open();
+    const { pbx } = site;
+    const receiver = await startReceiver();
+    await site.start(site.sections() + (await userTable(ann)) + isrDestinations(receiver));
+    const face = await site.client(ann);
+    const { isrUcid } = await site.connect('1001', '1002');
+    const of = { isrUcid };
+    const lostDuring = async (tmpRecordingId: string): Promise<void> => {
+      const count = (): number =>
+        pbx.actions.filter(({ Action }) => Action === 'MixMonitor').length;
+      const before = count();
+      const splitting = face.post('audioRecording/split', of);
+      await until('the next file is asked for', () => count() > before);
+      await pbx.down();
+      expect(await splitting).toMatchObject({
+        code: 20,
+        message: 'RSS could not successfully perform the operation',
+      });
+      await until('it is told that it failed', () =>
+        toldTo(receiver).some(
+          (each) =>
+            each['event'] === 'SEGMENT_ENDED_EVENT' &&
+            each['RESULT'] === 'FAILURE' &&
+            each['TMP_RECORDING_ID'] === tmpRecordingId,
+        ),
+      );
+      await pbx.up();
+      await site.sourceUp();
+    };
+    const idOf = async (): Promise<string> => {
+      const { recording } = await face.post('audioRecording/start', of);
+      return recording?.tmpRecordingId ?? expect.fail('it did not start');
+    };
+
+    // The old file is closed, and the next one never began.
+    const closed = await idOf();
+    pbx.ignoring.add('MixMonitor');
+    await lostDuring(closed);
+    pbx.ignoring.clear();
+    expect(await face.get('audioRecording/details', { recordingId: closed })).toMatchObject({
+      code: 0,
+      recording: { recordingId: closed, segments: [{ segmentId: closed }] },
+    });
+
+    // The next one has begun, and nobody was answered.
+    const split = await idOf();
+    expect(Number(split)).toBeGreaterThan(Number(closed));
+    pbx.unanswered.add('MixMonitor');
+    await lostDuring(split);
+    pbx.unanswered.clear();
+    const live = await face.get('audioRecording/details', { tmpRecordingId: split });
+    expect(live.recording?.segments).toHaveLength(2);
+    expect(pbx.writing.map((path) => basename(path))).toEqual([
+      live.recording?.segments[1]?.filename,
+    ]);
+    expect(await face.post('audioRecording/stop', of)).toMatchObject({
+      code: 0,
+      recording: { recordingId: split },
+    });
+  },
+);

@@ -105,6 +105,10 @@ test.each([
       ISR_UCID: isrUcid,
     });
     expect(segmentTold).toMatchObject({ RESULT: 'SUCCESS', TMP_SEGMENT_ID: id });
+    // Nobody has asked the Asterisk where to yet: it is known from the order.
+    for (const each of [startedTold, segmentTold]) {
+      expect(each).toMatchObject({ FILENAME: `${talk.caller.uniqueid}.wav` });
+    }
     expect(msOf(startedTold['START_TIME'] ?? '')).toBe(beganMs);
 
     expect(await face.post('audioRecording/start', of)).toMatchObject({

@@ -54,6 +54,8 @@ export class RecordingOrders {
   readonly #parts: RecordingOrdersParts;
   /** By leg. */
   readonly #orders = new Map<string, Order>();
+  /** Files of starts that have not been told of, by leg: Asterisk tells that it records, and not where to. */
+  readonly #starts = new Map<string, string>();
 
   constructor(parts: RecordingOrdersParts) {
     this.#parts = parts;
@@ -81,7 +83,10 @@ export class RecordingOrders {
     const file = named ?? (command.kind === 'split' ? nextSegmentFile(usual) : usual);
     const fault = command.kind === 'suspend' ? undefined : fileFault(file);
     if (fault !== undefined) return [resultOf(number, { kind: 'refused', reason: fault })];
-    if (command.kind === 'start') return this.#simply(startAction(channel, file), number, nowMs);
+    if (command.kind === 'start') {
+      this.#starts.set(leg, file);
+      return this.#simply(startAction(channel, file), number, nowMs, leg);
+    }
     const order: Order = { command, number, channel, file };
     this.#orders.set(leg, order);
     const action =
@@ -95,13 +100,16 @@ export class RecordingOrders {
     if (order !== undefined && this.#holds(order, signal)) {
       return order.doneAtMs === undefined ? [] : this.#settle(order, nowMs);
     }
-    const told: AmiEffect = { kind: 'signal', signal };
-    if (signal.kind !== 'recording.started') return [told];
-    return [told, this.#askForFile(signal.leg, channel, nowMs)];
+    if (signal.kind !== 'recording.started') return [{ kind: 'signal', signal }];
+    const file = this.#starts.get(signal.leg);
+    this.#starts.delete(signal.leg);
+    const told: RecordingSignal = file === undefined ? signal : { ...signal, file };
+    return [{ kind: 'signal', signal: told }, this.#askForFile(signal.leg, channel, nowMs)];
   }
 
   /** The leg is about to end, and with it all that is under way. */
   ended(leg: string, nowMs: number): Effects {
+    this.#starts.delete(leg);
     const order = this.#orders.get(leg);
     if (order === undefined) return [];
     this.#orders.delete(leg);
@@ -262,8 +270,11 @@ export class RecordingOrders {
     ];
   }
 
-  #simply(action: AmiAction, number: number, nowMs: number): Effects {
-    const result = (value: RecorderResult): Effects => [resultOf(number, value)];
+  #simply(action: AmiAction, number: number, nowMs: number, starting = ''): Effects {
+    const result = (value: RecorderResult): Effects => {
+      if (value.kind !== 'done') this.#starts.delete(starting);
+      return [resultOf(number, value)];
+    };
     return [
       this.#parts.ask(action, nowMs, {
         done: (fields, ok) =>

@@ -488,4 +488,15 @@ describe('a file name', () => {
     await until('asked', () => rig.asked.length === 1);
     expect(rig.asked[0]?.get('file')).toBe(`${rig.leg}.gsm`);
   });
+
+  it('is not the one of a start that was refused', async () => {
+    const started = rig.order({ kind: 'start', leg: rig.leg, file: '/spool/refused.wav' });
+    await rig.answer('Could not start monitoring channel');
+    expect(await started).toMatchObject({ kind: 'refused' });
+    rig.file = '/spool/plan.wav';
+    rig.event('MixMonitorStart');
+    await rig.heard();
+    expect(JSON.stringify(rig.listener.signals)).not.toContain('refused.wav');
+    expect(rig.recordings).toEqual(['1 /spool/plan.wav']);
+  });
 });
