@@ -79,7 +79,10 @@ export class Reaping {
   nudge(): void {
     if (this.#rounds.isStopped) return;
     this.#isNudged = true;
-    void this.#rounds.run();
+    void this.#rounds.run().then(() => {
+      // It came when that run had looked for the last time.
+      if (this.#isNudged && !this.#rounds.isStopped) void this.#rounds.run();
+    });
   }
 
   /** Holds from the next round on. */
