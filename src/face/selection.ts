@@ -100,7 +100,9 @@ async function searched<Row extends FoundRecording | FoundSegment>(
     // Either id may be given where a UCID is asked for.
     const { isrUcid, ...others } = criteria;
     const byOther = { ...others, ingressCallId: isrUcid, ...within };
-    ({ rows, isComplete } = await search(byOther, limit));
+    const other = await search(byOther, limit);
+    ({ rows } = other);
+    isComplete &&= other.isComplete;
   }
   const seen = rows.filter(({ account }) => user.account === undefined || account === user.account);
   const [first] = seen;
