@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts';
 import { emailKey } from '../base/names.ts';
 import type { PasswordHash } from '../base/password-hash.ts';
 import { type ApiTokenKeeper, ApiTokens } from './api-tokens.ts';
-import { FairTurns } from './fair-turns.ts';
+import { FairTurns } from '../base/fair-turns.ts';
 import { placeOf } from './gate.ts';
 import { Lockout } from './lockout.ts';
 import { longestPassword, nobodysHash, verifyPassword } from './scrypt.ts';

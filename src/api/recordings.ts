@@ -3,8 +3,8 @@
  * of a token no recording exists.
  */
 import type { FastifyPluginCallback } from 'fastify';
+import type { Grant } from '../access/grant.ts';
 import { problem } from '../base/problem.ts';
-import type { ExtensionFilter } from '../call/extension.ts';
 import { type RecordingBooks, SearchesBusyError } from '../record/recordings.ts';
 import type {
   FoundRecording,
@@ -53,7 +53,7 @@ function readingRoutes({ books, fields }: RecordingPorts): FastifyPluginCallback
       const asked = readSearch(request.url, fields);
       if (asked.kind === 'wrong') return badQuery(reply, asked.detail);
       try {
-        const page = await pageOf(books, asked.search, grantOf(request).scope);
+        const page = await pageOf(books, asked.search, grantOf(request));
         const next = page.after === undefined ? {} : { next: cursorText(page.after) };
         return await reply.send({ recordings: page.found.map(viewOfFound), ...next });
       } catch (error) {
@@ -86,7 +86,7 @@ interface Page {
 async function pageOf(
   books: Pick<RecordingBooks, 'search'>,
   search: RecordingSearch,
-  scope: ExtensionFilter,
+  { scope, name }: Pick<Grant, 'scope' | 'name'>,
 ): Promise<Page> {
   const found: FoundRecording[] = [];
   let { after } = search;
@@ -94,7 +94,7 @@ async function pageOf(
   const lotSize = scope.all ? search.limit + 1 : scopedLot;
   for (let read = 0; read < lookBack;) {
     const { criteria } = search;
-    const lot = await books.search({ criteria, limit: lotSize, ...(after && { after }) });
+    const lot = await books.search({ criteria, limit: lotSize, ...(after && { after }) }, name);
     for (const each of lot.rows) {
       if (found.length === search.limit) return { found, ...(after && { after }) };
       after = placeOf(each);

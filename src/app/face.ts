@@ -7,7 +7,7 @@ import { systemClock } from '../base/clock.ts';
 import type { Call } from '../call/call.ts';
 import { type CallEvent, isOfCall } from '../call/event.ts';
 import type { Config } from '../config/settings.ts';
-import { mostAgents } from '../face/policies.ts';
+import { aorList } from '../face/policies.ts';
 import type { FacePorts, FaceSettings, LiveCalls } from '../face/ports.ts';
 import { answerBadAddress, faceRoutes } from '../face/routes.ts';
 import { aorOf, tookPart, ucidOf } from '../record/session.ts';
@@ -87,7 +87,7 @@ export class Face {
       new Map([
         ['event', event],
         ['ucid', ucidOf(call) ?? ''],
-        ['calledAors', [...new Set(aors)].slice(0, mostAgents).join(',')],
+        ['calledAors', aorList(aors)],
       ]),
     );
   }

@@ -122,10 +122,23 @@ function userOf(aor: string): string | undefined {
   const [scheme = ''] = /^(sips?|tel):/i.exec(address) ?? [];
   const rest = address.slice(scheme.length);
   const at = rest.lastIndexOf('@');
-  // A SIP address without a user is that of a machine.
-  if (at < 0 && /^sip/i.test(scheme)) return undefined;
   const [user = ''] = (at < 0 ? rest : rest.slice(0, at)).split(/[;:]/, 1);
-  return user === '' ? undefined : decoded(user);
+  const name = decoded(user);
+  // A SIP address without a user is that of a machine; but a number is one whose machine nobody knows.
+  if (name === '' || (at < 0 && /^sip/i.test(scheme) && !/^[+*#\d]+$/.test(name))) return undefined;
+  return name;
+}
+
+/** Addresses of record as the list that a notification tells: each once, and as many as one may tell. */
+export function aorList(aors: Iterable<string>): string {
+  const told: string[] = [];
+  let length = 0;
+  for (const aor of new Set(aors)) {
+    length += aor.length + 1;
+    if (told.length >= mostAgents || length > longestValue) break;
+    told.push(aor);
+  }
+  return told.join(',');
 }
 
 function decoded(text: string): string {

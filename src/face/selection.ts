@@ -42,7 +42,7 @@ export async function selectRecording(
   wanted: Wanted,
 ): Promise<SelectedRecording> {
   const found = await searched(user, wanted, (criteria, limit) =>
-    books.search({ criteria, limit }),
+    books.search({ criteria, limit }, user.email),
   );
   if (found.kind !== 'one') return found;
   const dossier = await dossierOf(books, user, found.one.id);
@@ -58,7 +58,7 @@ export async function selectSegment(
   wanted: Wanted,
 ): Promise<SelectedSegment> {
   const found = await searched(user, wanted, async (criteria, limit) => {
-    const { rows, ...how } = await books.searchSegments({ criteria, limit });
+    const { rows, ...how } = await books.searchSegments({ criteria, limit }, user.email);
     // The books find recordings, and tell all segments of these.
     const asked = rows.filter(
       ({ id, filename }) =>
@@ -100,7 +100,9 @@ async function searched<Row extends FoundRecording | FoundSegment>(
     // Either id may be given where a UCID is asked for.
     const { isrUcid, ...others } = criteria;
     const byOther = { ...others, ingressCallId: isrUcid, ...within };
-    ({ rows, isComplete } = await search(byOther, limit));
+    const other = await search(byOther, limit);
+    ({ rows } = other);
+    isComplete &&= other.isComplete;
   }
   const seen = rows.filter(({ account }) => user.account === undefined || account === user.account);
   const [first] = seen;

@@ -58,14 +58,12 @@ export class Reaping {
   readonly #options: ReapingOptions;
   readonly #files: NamedFiles;
   readonly #rounds: Rounds;
-  #settings: ReapingSettings;
   #isNudged = false;
   /** Older ones had nothing to give when room was last made. */
   #givesFrom: SearchPlace | null = null;
 
   constructor(options: ReapingOptions) {
     this.#options = options;
-    this.#settings = options.settings;
     this.#files = new NamedFiles(options.store, options.media);
     this.#rounds = new Rounds(() => this.#run(), options.everyMs ?? 60_000);
   }
@@ -85,11 +83,6 @@ export class Reaping {
     });
   }
 
-  /** Holds from the next round on. */
-  renew(settings: ReapingSettings): void {
-    this.#settings = settings;
-  }
-
   /** Resolves when nothing is under way. */
   stop(): Promise<void> {
     return this.#rounds.stop();
@@ -101,7 +94,7 @@ export class Reaping {
       do {
         this.#isNudged = false;
         await this.#reap({ expiringBeforeMs: null, flaggedOnly: true }, sum);
-        const { maxAgeMs, maxBytes } = this.#settings;
+        const { maxAgeMs, maxBytes } = this.#options.settings;
         const nowMs = this.#options.clock.now();
         if (maxAgeMs > 0) {
           await this.#reap({ expiringBeforeMs: nowMs - maxAgeMs, flaggedOnly: false }, sum);

@@ -2,6 +2,7 @@
  * The books of recordings: searched, read and changed. What goes on is in them too, from the moment its start is
  * on the disk.
  */
+import { FairTurns } from '../base/fair-turns.ts';
 import type { RecordingStore } from '../store/recording-client.ts';
 import type {
   Found,
@@ -38,24 +39,34 @@ export class SearchesBusyError extends Error {
 
 /** Searches under way and waiting at one time. */
 const mostSearches = 256;
+/** Searches that the thread which searches is asked for at one time: one, and one that it finds waiting. */
+const searchesAtOnce = 2;
 
 /** Every method rejects with a StoreError when the store cannot be read or written. */
 export class RecordingBooks {
   readonly #options: RecordingBooksOptions;
-  #searches = 0;
+  /** A search may look at very much: who asks for many waits for them, and nobody else does. */
+  readonly #turns = new FairTurns({
+    atOnce: searchesAtOnce,
+    waiting: mostSearches - searchesAtOnce,
+  });
 
   constructor(options: RecordingBooksOptions) {
     this.#options = options;
   }
 
-  /** The newest first. @throws {SearchesBusyError} when too many wait */
-  search(search: RecordingSearch): Promise<FoundRecordings> {
-    return this.#searched(() => this.#options.store.search(search));
+  /**
+   * The newest first.
+   * @param who asks; searches of different people take turns
+   * @throws {SearchesBusyError} when too many wait
+   */
+  search(search: RecordingSearch, who = ''): Promise<FoundRecordings> {
+    return this.#searched(who, () => this.#options.store.search(search));
   }
 
   /** Segments of the recordings that match, of the newest recording first. @throws {SearchesBusyError} as `search` */
-  searchSegments(search: RecordingSearch): Promise<FoundSegments> {
-    return this.#searched(() => this.#options.store.searchSegments(search));
+  searchSegments(search: RecordingSearch, who = ''): Promise<FoundSegments> {
+    return this.#searched(who, () => this.#options.store.searchSegments(search));
   }
 
   async find(id: number): Promise<RecordingDossier | undefined> {
@@ -97,20 +108,19 @@ export class RecordingBooks {
     return this.#options.store.import(recordings);
   }
 
-  async #searched<T extends Found<unknown>>(search: () => Promise<T>): Promise<T> {
+  async #searched<T extends Found<unknown>>(who: string, search: () => Promise<T>): Promise<T> {
     const tell = this.#options.onSearch?.();
-    if (this.#searches >= mostSearches) {
-      tell?.('busy');
-      throw new SearchesBusyError(`${mostSearches} searches wait already; come again in a moment`);
-    }
-    this.#searches += 1;
     let result: SearchResult = 'failed';
     try {
-      const found = await search();
+      const found = await this.#turns.take(who, search);
+      if (found === undefined) {
+        result = 'busy';
+        const seen = `${mostSearches} searches wait already`;
+        throw new SearchesBusyError(`${seen}; come again in a moment`);
+      }
       result = found.isComplete ? 'complete' : 'cut-short';
       return found;
     } finally {
-      this.#searches -= 1;
       tell?.(result);
     }
   }

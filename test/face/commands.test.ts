@@ -103,6 +103,15 @@ describe('a search', () => {
     expect(house.books.dossiers.get(1)?.recording.deleteFlag).toBe(false);
   });
 
+  it('are not said to be none where the search for one of two ids ended early', async () => {
+    const search = house.books.search.bind(house.books);
+    house.books.search = async (asked) => ({
+      ...(await search(asked)),
+      isComplete: asked.criteria.isrUcid === undefined,
+    });
+    expect(await details('isrUcid=nobody')).toEqual({ code: -1, message: some, matches: [] });
+  });
+
   it('of contradictions asks nobody', async () => {
     house.books.add(dossierOf(1));
     expect((await details('recordingId=1&inProgress=true')).code).toBe(19);

@@ -321,6 +321,22 @@ describe('a name', () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  it('with stop that cannot be given hides neither what was done nor what else was changed', async () => {
+    const file = await house.file('a.wav', 'x');
+    await house.file('b.wav', 'y');
+    const segments = [{ file, filename: 'a.wav' }];
+    house.ordered = () => {
+      house.books.add(dossierOf(3, { segments }));
+      return { kind: 'done' };
+    };
+    house.books.add(ongoingDossier(3, { segments }));
+    const form = { filename: 'b', agentId: '7' };
+    const answer = await house.post('audioRecording/stop', 'tmpRecordingId=3', form);
+    expect(verdictIn(answer)).toEqual([-1, 'seen the filename "b.wav", which another file has']);
+    expect(answer.text).toContain('<recordingId>3</recordingId>');
+    expect(answer.text).toContain('<agentId>7</agentId>');
+  });
+
   it('with stop of a recording of several files is refused before it is stopped', async () => {
     house.books.add(ongoingDossier(3, { segments: [{ endMs: 1 }, { id: 7 }] }));
     const answer = await house.post('audioRecording/stop', 'tmpRecordingId=3', { filename: 'b' });

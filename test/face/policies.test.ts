@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { usualPolicies } from '../../src/config/face-settings.ts';
+import { aorOf } from '../../src/record/session.ts';
 import {
   agentsIn,
+  aorList,
   mostAgents,
   type Notification,
   readNotification,
@@ -131,6 +133,9 @@ describe('the agents in addresses of record', () => {
     ['sip:a%40b@x', ['a@b']],
     ['sip:a%zz@x', ['a%zz']],
     ['sip:pbx.example', []],
+    ['sip:192.0.2.7', []],
+    // As we tell of those whose machine the platform does not name.
+    ['sip:1001,sip:%2360', ['1001', '#60']],
     ['sip:@pbx', []],
     ['', []],
     [',,,', []],
@@ -157,5 +162,26 @@ describe('the agents in addresses of record', () => {
     };
     // In a pass for each character it would take minutes.
     for (const start of starts) expect(timeOf(`${start.repeat(1_000_000)}x`)).toBeLessThan(10_000);
+  });
+});
+
+describe('the list of those who were called', () => {
+  it('is one that a notification takes, however many and long they are', () => {
+    const numbers = fc.array(fc.string({ unit: 'binary', maxLength: 300 }), { maxLength: 50 });
+    fc.assert(
+      fc.property(numbers, (all) => {
+        const aors = all.flatMap((number) => aorOf({ number, address: '192.0.2.7' }) ?? []);
+        const parameters = new Map([
+          ['event', 'AudioRecordingStarted'],
+          ['calledAors', aorList(aors)],
+        ]);
+        expect(readNotification(parameters).kind).toBe('notification');
+      }),
+    );
+    expect(aorList(['sip:1@x', 'sip:2@x', 'sip:1@x'])).toBe('sip:1@x,sip:2@x');
+  });
+
+  it('names agents whose machine is not known', () => {
+    expect(agentsIn(aorList([aorOf({ number: '1001' }) ?? '']))).toEqual(['1001']);
   });
 });

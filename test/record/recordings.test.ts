@@ -56,3 +56,22 @@ it('has so many searches waiting and refuses more, until some have been answered
   for (const { rows } of await Promise.all(waiting)) expect(rows).toHaveLength(1);
   expect((await search()).rows).toHaveLength(1);
 });
+
+it('has those who ask take turns, and the one who asks most gives way', async () => {
+  const { books } = await openBooks();
+  await books.import([importedRecording()]);
+  const answered: string[] = [];
+  const search = (who: string) =>
+    books.search({ criteria: {}, limit: 1 }, who).then(
+      () => void answered.push(who),
+      () => void answered.push(`not ${who}`),
+    );
+  const greedy = Array.from({ length: 256 }, () => search('greedy'));
+  await search('modest');
+  // Those that were under way, those whose turn came meanwhile, and one that gave way.
+  expect(answered.filter((each) => each === 'not greedy')).toHaveLength(1);
+  expect(answered.filter((each) => each === 'greedy').length).toBeLessThan(10);
+  expect(answered.at(-1)).toBe('modest');
+  await Promise.all(greedy);
+  expect(answered.filter((each) => each === 'greedy')).toHaveLength(255);
+});

@@ -174,17 +174,19 @@ async function finished(
   asked: Asked,
   command: string,
   id: number,
-  update: Update,
+  { filename, ...rest }: Update,
 ): Promise<Answer> {
   const dossier = await dossierOf(ports.books, asked.user, id);
   if (dossier === undefined) return told(succeeded(command));
-  if (Object.keys(update).length === 0) {
-    return withDetails(ports, asked, succeeded(command), dossier);
+  // What the recorder has done is done: of the rest as much is changed as can be, and only the name can be refused.
+  let verdict: Verdict | undefined;
+  for (const part of [rest, filename === undefined ? {} : { filename }]) {
+    if (Object.keys(part).length > 0) {
+      ({ verdict } = await updateRecording(ports, dossier, part));
+    }
   }
-  const updated = await updateRecording(ports, dossier, update);
-  if (updated.kind === 'refused') return told(updated.verdict);
   const after = (await dossierOf(ports.books, asked.user, id)) ?? dossier;
-  return withDetails(ports, asked, updated.verdict ?? succeeded(command), after);
+  return withDetails(ports, asked, verdict ?? succeeded(command), after);
 }
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FairTurns } from '../../src/access/fair-turns.ts';
+import { FairTurns } from '../../src/base/fair-turns.ts';
 
 /** Work that ends when it is told to, one piece after another as they began. */
 class Bench {
