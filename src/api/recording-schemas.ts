@@ -78,7 +78,7 @@ const participantSchema = z.object({
   endedAt: time('When they left, UTC.').optional(),
 });
 
-export const fileStates = ['unknown', 'present', 'missing', 'deleted'] as const;
+export const fileStates = ['unknown', 'present', 'missing'] as const;
 
 const segmentSchema = z.object({
   id: idOf('Number of the segment.'),

@@ -22,8 +22,8 @@ export interface Place {
   readonly status: FileStatus;
 }
 
-/** 0: there, or nobody has looked; 1: gone; 2: deleted with its recording. */
-export type FileStatus = 0 | 1 | 2;
+/** 0: there, or nobody has looked; 1: gone. */
+export type FileStatus = 0 | 1;
 
 /** What the vendor's archiver knows of a segment, and this server does not. */
 export interface ArchiveFacts extends SiprecFacts {
@@ -151,7 +151,7 @@ function spelled(member: Member): readonly Member[] {
 }
 
 export function statusOf({ fileState }: KeptSegment): FileStatus {
-  return fileState === 'missing' ? 1 : fileState === 'deleted' ? 2 : 0;
+  return fileState === 'missing' ? 1 : 0;
 }
 
 function customDataSets(

@@ -171,7 +171,6 @@ export interface Writes {
   readonly dropRecordings: Exchange<readonly number[], null>;
   /** The number that it was given. */
   readonly addSupplement: Exchange<Omit<SupplementRow, 'id'>, number>;
-  readonly dropSupplement: Exchange<number, null>;
   readonly putApiToken: Exchange<ApiTokenRow, null>;
   readonly dropApiTokens: Exchange<readonly string[], null>;
   readonly close: Exchange<null, null>;

@@ -87,10 +87,6 @@ export class RecordingStore {
     return this.#writer.ask('addSupplement', row);
   }
 
-  async dropSupplement(id: number): Promise<void> {
-    await this.#writer.ask('dropSupplement', id);
-  }
-
   apiTokens(): Promise<readonly ApiTokenRow[]> {
     return this.#searcher.ask('apiTokens', null);
   }

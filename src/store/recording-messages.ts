@@ -93,7 +93,7 @@ export interface KeptRecording extends Omit<RecordingRow, 'aors'> {
 }
 
 /** What became of a segment's media file, as far as anybody has looked. */
-export type FileState = 'unknown' | 'present' | 'missing' | 'deleted';
+export type FileState = 'unknown' | 'present' | 'missing';
 
 export interface KeptSegment extends SegmentRow {
   /** From 1 within its recording. */

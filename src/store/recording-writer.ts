@@ -19,7 +19,6 @@ type RecordingWrites = Pick<
   | 'importRecordings'
   | 'dropRecordings'
   | 'addSupplement'
-  | 'dropSupplement'
   | 'putApiToken'
   | 'dropApiTokens'
 >;
@@ -231,19 +230,17 @@ function dropper(db: Database): Pick<RecordingWrites, 'dropRecordings'> {
   return { dropRecordings: (ids) => (drop.immediate(ids), null) };
 }
 
-function supplementer(db: Database): Pick<RecordingWrites, 'addSupplement' | 'dropSupplement'> {
+function supplementer(db: Database): Pick<RecordingWrites, 'addSupplement'> {
   const add = db.prepare(
     `INSERT INTO supplements (recording, kind, file, filename)
      VALUES (@recording, @kind, @file, @filename)`,
   );
-  const drop = db.prepare<[number]>('DELETE FROM supplements WHERE id = ?');
   return {
     addSupplement: ({ recording, kind, file, filename }: Omit<SupplementRow, 'id'>) =>
       Number(
         add.run({ recording: whole(recording), kind, file: kept(file), filename: kept(filename) })
           .lastInsertRowid,
       ),
-    dropSupplement: (id) => (drop.run(id), null),
   };
 }
 

@@ -104,11 +104,11 @@ describe('a recording', () => {
   });
 
   it('whose files were looked for says where they are and which are gone', () => {
-    const two = dossierOf(1, { segments: [{}, { fileState: 'deleted' }] });
+    const two = dossierOf(1, { segments: [{}, { fileState: 'missing' }] });
     const places = new Map([[1, { location: 2, directory: '/2021', status: 0 as const }]]);
     expect(json(two, { places }).segments).toMatchObject([
       { locationId: 2, directory: '/2021', fileStatus: 0 },
-      { locationId: 0, directory: '', fileStatus: 2 },
+      { locationId: 0, directory: '', fileStatus: 1 },
     ]);
   });
 

@@ -119,7 +119,6 @@ describe('an odd number', () => {
       expect(bed.write.changeRecording({ id: n, sensitive: true })).toBe(false);
       expect(bed.write.changeSegment({ id: n, bytes: n })).toBe(false);
       bed.write.dropRecordings([n]);
-      bed.write.dropSupplement(n);
     }
     bed.write.changeSegment({ id: 1, bytes: NaN });
     expect(bed.found({})).toEqual([1]);

@@ -131,7 +131,7 @@ describe('a change of a segment', () => {
     expect(size()).toBe(250);
     bed.write.changeSegment({ id: 2, fileState: 'present' });
     expect(size()).toBe(257);
-    bed.write.changeSegment({ id: 5, fileState: 'deleted', bytes: null });
+    bed.write.changeSegment({ id: 5, fileState: 'missing', bytes: null });
     expect(size()).toBe(157);
     bed.write.changeSegment({ id: 1, filename: 'x.wav' });
     expect(size()).toBe(157);
@@ -230,7 +230,7 @@ describe('dropping', () => {
   });
 });
 
-it('supplements are numbered, found and dropped', async () => {
+it('supplements are numbered, found and dropped with their recording', async () => {
   const bed = await newRecordings();
   bed.import(importedRecording());
   const row = { recording: 1, kind: 'video', file: '/x/1.mp4', filename: '1.mp4' } as const;
@@ -238,9 +238,9 @@ it('supplements are numbered, found and dropped', async () => {
 
   expect(bed.read.supplement(id)).toEqual({ id, ...row });
   expect(bed.found({ hasVideo: true })).toEqual([1]);
-  bed.write.dropSupplement(id);
+  expect(bed.found({ hasSupplements: false })).toEqual([]);
+  bed.write.dropRecordings([1]);
   expect(bed.read.supplement(id)).toBeNull();
-  expect(bed.found({ hasSupplements: false, hasVideo: false })).toEqual([1]);
 });
 
 it('tokens are put, changed and dropped', async () => {
