@@ -48,6 +48,8 @@ const shownWithinMs = 2_000;
 /** Orders under way and waiting at one time, in all and of one recording or call. */
 const mostOrders = 64;
 const mostOfOne = 8;
+/** Every event of a call tells all its segments: beyond this it is divided no more, nor recorded anew. */
+export const mostSegments = 500;
 /** A name that no file system takes, or that Asterisk could not be told. */
 const longestFile = 255;
 
@@ -105,6 +107,10 @@ export class RecorderDesk implements RecorderControl {
       const reason = `The source "${call.source}" has no recorder that could be driven.`;
       return this.#failed(order, subject, { kind: 'unavailable', reason });
     }
+    if (begins(plan.command) && call.recordings.length >= mostSegments) {
+      const reason = `The call has ${mostSegments} recorded segments, which is as many as it may have.`;
+      return this.#failed(order, subject, { kind: 'refused', reason });
+    }
     const taken = await this.#takenBy(plan.command);
     if (taken !== undefined) return this.#failed(order, subject, taken);
     // From before the command on, since the event may be on the disk before the answer is here.
@@ -123,7 +129,7 @@ export class RecorderDesk implements RecorderControl {
   }
 
   async #takenBy(command: RecorderCommand): Promise<Failed | undefined> {
-    if (command.kind !== 'start' && command.kind !== 'split') return undefined;
+    if (!begins(command)) return undefined;
     const { file } = command;
     if (file === undefined || !(await this.#parts.isThere(file))) return undefined;
     const reason = `A file ${JSON.stringify(file)} is there already; give another name.`;
@@ -180,6 +186,13 @@ export class RecorderDesk implements RecorderControl {
     });
     return failure;
   }
+}
+
+/** Whether another media file begins. */
+function begins(
+  command: RecorderCommand,
+): command is Extract<RecorderCommand, { kind: 'start' | 'split' }> {
+  return command.kind === 'start' || command.kind === 'split';
 }
 
 function planOf(order: RecorderOrder, subject: Subject): Plan | Failed {

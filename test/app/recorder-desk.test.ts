@@ -2,7 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Pipeline } from '../../src/app/pipeline.ts';
 import type { Refusal } from '../../src/app/desk.ts';
-import { RecorderDesk } from '../../src/app/recorder-desk.ts';
+import { mostSegments, RecorderDesk } from '../../src/app/recorder-desk.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import type { Call } from '../../src/call/call.ts';
 import { type CallEvent, isOfCall } from '../../src/call/event.ts';
@@ -15,6 +15,7 @@ import { Simulator } from '../../src/source/simulator/simulator.ts';
 import type { RecorderCommand, RecorderResult, Source } from '../../src/source/source.ts';
 import { newFolder } from '../support/data-folder.ts';
 import { openEmbeddedJournal } from '../support/house.ts';
+import { connectedCall } from '../support/calls.ts';
 import { anna, ben, Exchange, zoe } from '../support/signals.ts';
 import { until } from '../support/until.ts';
 
@@ -401,4 +402,30 @@ describe('a recorder', () => {
     expect(refusals.map(({ leg }) => leg)).toEqual([to.leg, from.leg]);
     expect(events.every((event) => isOfCall(event))).toBe(true);
   });
+});
+
+it('a call with as many segments as it may have gets no more, and can still be stopped', async () => {
+  const recordings = Array.from({ length: mostSegments }, (_, nth) => ({
+    ...{ id: nth + 1, leg: 'a', startedAtMs: 1, pauses: [] },
+    ...(nth > 0 && { of: 1 }),
+    ...(nth < mostSegments - 1 && { endedAtMs: 2, goesOn: true as const }),
+  }));
+  const call = connectedCall(1, { recordings });
+  const commands: string[] = [];
+  const refusals: Refusal[] = [];
+  const desk = new RecorderDesk({
+    ...{ call: () => call, ongoing: [call], nowMs: () => 0, isThere: () => Promise.resolve(false) },
+    source: () => ({
+      ...{ name: 'pbx', type: 'test', start: () => undefined, stop: () => Promise.resolve() },
+      record: ({ kind }) => {
+        commands.push(kind);
+        return Promise.resolve({ kind: 'refused', reason: 'seen' });
+      },
+    }),
+    onRefused: (refusal) => void refusals.push(refusal),
+  });
+  const reason = `The call has ${mostSegments} recorded segments, which is as many as it may have.`;
+  expect(await desk.order({ kind: 'split', recording: 1 })).toEqual({ kind: 'refused', reason });
+  expect(await desk.order({ kind: 'stop', recording: 1 })).toMatchObject({ reason: 'seen' });
+  expect([commands, refusals.length]).toEqual([['stop'], 2]);
 });
