@@ -15,7 +15,8 @@ import { allTypes } from './truth.ts';
 import { type Vitals, vitalsOf } from './vitals.ts';
 
 /** What the log may say as an error while disks are full. */
-const expectedTrouble = /^(journal\.failing|metadata-file\.failed|retention\.failed|media\.failing)$/;
+const expectedTrouble =
+  /^(journal\.failing|metadata-file\.failed|retention\.failed|media\.failing)$/;
 /** A server may fail to start while the disk is full, or was so while it started; milliseconds. */
 const startMs = 5_000;
 /** For everything before and after the acts, on a machine that others use too; milliseconds. */
